@@ -1,0 +1,1 @@
+"""What features share: grey levels, gradients, pooling, batching."""

@@ -1,0 +1,1 @@
+"""Classifiers on features, networks that learn their own, and what trains them."""

@@ -1,0 +1,1 @@
+"""One module per classifier on features: scikit-learn estimators."""

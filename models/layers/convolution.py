@@ -1,0 +1,130 @@
+"""Convolution, computed in the way that suits the device.
+
+XLA's convolution on a CPU is slow for the few channels of the early networks. There the small ones
+become one matrix product: each output row is the product of the input rows under the kernel with a
+banded matrix that holds the kernel once for each output column. It multiplies many zeros and is
+still faster: a whole training step of LeNet-5 at batch 64 on two cores, 14.8k images/s against
+7.6k with `lax.conv_general_dilated` and 6.9k with patches (measured in one run).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import lax
+
+_direct = ContextVar("direct", default=False)
+
+# Above this many entries the zeros of the banded matrix cost more than XLA's convolution does.
+LARGEST_BAND = 2**17
+
+
+@contextmanager
+def direct() -> Iterator[None]:
+    """Trace every convolution as `lax.conv_general_dilated`, as one counts its products."""
+    token = _direct.set(True)
+    try:
+        yield
+    finally:
+        _direct.reset(token)
+
+
+def _banded(images: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Convolve with stride 1 and no padding through one matrix product."""
+    n, height, width, channels = images.shape
+    rows, columns, _, filters = kernel.shape
+    out_height, out_width = height - rows + 1, width - columns + 1
+    band = jnp.stack(
+        [
+            jnp.pad(kernel, ((0, 0), (left, out_width - 1 - left), (0, 0), (0, 0)))
+            for left in range(out_width)
+        ],
+        axis=3,
+    )
+    lines = images.reshape(n, height, width * channels)
+    windows = jnp.concatenate([lines[:, top : top + out_height] for top in range(rows)], axis=2)
+    product = windows.reshape(n * out_height, -1) @ band.reshape(-1, out_width * filters)
+    return product.reshape(n, out_height, out_width, filters)
+
+
+def convolve(
+    images: jax.Array, kernel: jax.Array, stride: int = 1, padding: int = 0, groups: int = 1
+) -> jax.Array:
+    """Cross-correlate images with a bank of kernels.
+
+    Parameters
+    ----------
+    images : float array [n, height, width, channels]
+    kernel : float array [rows, columns, channels / groups, filters]
+    stride : int
+        Pixels between two positions of the kernel, in both directions.
+    padding : int
+        Rows and columns of zeros on every side.
+    groups : int
+        Channels and filters fall into this many groups that do not see each other.
+
+    Returns
+    -------
+    float array [n, out_height, out_width, filters]
+        With ``out_height = (height + 2 * padding - rows) // stride + 1``.
+    """
+    rows, _, channels, filters = kernel.shape
+    width = images.shape[2] + 2 * padding
+    band_size = rows * width * channels * filters * (width - kernel.shape[1] + 1)
+    small = stride == 1 and groups == 1 and band_size <= LARGEST_BAND
+    if small and jax.default_backend() == "cpu" and not _direct.get():
+        around = (padding, padding)
+        return _banded(jnp.pad(images, ((0, 0), around, around, (0, 0))), kernel)
+    return lax.conv_general_dilated(
+        images,
+        kernel,
+        window_strides=(stride, stride),
+        padding=[(padding, padding)] * 2,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
+    )
+
+
+class Convolution(nnx.Module):
+    """A bank of square kernels with one bias each.
+
+    Parameters
+    ----------
+    channels, filters : int
+        Channels in and out.
+    kernel_size : int
+        Rows and columns of each kernel.
+    stride, padding, groups : int
+        See :func:`convolve`.
+    use_bias : bool
+        Leave it out where a normalisation follows.
+    rngs : nnx.Rngs
+        Its `params` stream draws the kernels (LeCun normal).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        groups: int = 1,
+        use_bias: bool = True,
+        rngs: nnx.Rngs,
+    ) -> None:
+        shape = (kernel_size, kernel_size, channels // groups, filters)
+        self.kernel = nnx.Param(nnx.initializers.lecun_normal()(rngs.params(), shape))
+        self.bias = nnx.Param(jnp.zeros(filters)) if use_bias else None
+        self.stride, self.padding, self.groups = stride, padding, groups
+
+    def __call__(self, images: jax.Array) -> jax.Array:
+        """Convolve images [n, height, width, channels] to [n, out_height, out_width, filters]."""
+        maps = convolve(images, self.kernel[...], self.stride, self.padding, self.groups)
+        return maps if self.bias is None else maps + self.bias[...]

@@ -1,0 +1,1 @@
+"""One module per network: ``Network(nnx.Module)``, images in, logits out."""

@@ -1,0 +1,76 @@
+"""LeNet-5 as it is usually drawn (LeCun et al. 1998, figure 2, in the form of today's lectures).
+
+Expected on MNIST: about 99.0 % after 20 epochs without augmentation.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from models.layers.convolution import Convolution
+
+TITLE = "LeNet-5"
+YEAR = 1998
+CITATION = (
+    "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "
+    "Gradient-based learning applied to document recognition, "
+    "Proceedings of the IEEE 86(11), 1998, pp. 2278-2324"
+)
+DEVIATIONS = (
+    "C3 sees all six maps of S2 (the paper: a sparse connection table)",
+    "average pooling without trainable coefficients and without a squashing function of its own",
+    "a linear output layer and cross-entropy (the paper: Euclidean RBF units, MAP criterion)",
+    "plain tanh (the paper: 1.7159 tanh(2/3 x))",
+    "mini-batches with momentum (the paper: stochastic diagonal Levenberg-Marquardt)",
+)
+
+# The paper's configuration and what it counts.
+IMAGE_SHAPE = (32, 32, 1)
+CLASSES = 10
+PARAMETERS = 61_706
+MACS = 416_520
+
+FIELD = 32
+
+
+def pad_to_field(images: jax.Array) -> jax.Array:
+    """Centre images smaller than 32x32 in a field of that size, continuing their border."""
+    sides = [
+        (max(FIELD - side, 0) // 2, (max(FIELD - side, 0) + 1) // 2) for side in images.shape[1:3]
+    ]
+    return jnp.pad(images, ((0, 0), *sides, (0, 0)), mode="edge")
+
+
+class Network(nnx.Module):
+    """Two convolutions with average pooling, three full layers, tanh throughout.
+
+    Images smaller than 32x32 are centred in a field of that size, as the paper does with the
+    28x28 images of MNIST.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height, width, channels.
+    classes : int
+    rngs : nnx.Rngs
+    """
+
+    def __init__(self, *, image_shape: tuple[int, int, int], classes: int, rngs: nnx.Rngs) -> None:
+        height, width, channels = image_shape
+        rows, columns = (((max(side, FIELD) - 4) // 2 - 4) // 2 for side in (height, width))
+        self.c1 = Convolution(channels, 6, 5, rngs=rngs)
+        self.c3 = Convolution(6, 16, 5, rngs=rngs)
+        self.c5 = nnx.Linear(16 * rows * columns, 120, rngs=rngs)
+        self.f6 = nnx.Linear(120, 84, rngs=rngs)
+        self.output = nnx.Linear(84, classes, rngs=rngs)
+
+    def __call__(self, images: jax.Array) -> jax.Array:
+        """Map images [n, height, width, channels] to logits [n, classes]."""
+        maps = pad_to_field(images)
+        maps = nnx.avg_pool(jnp.tanh(self.c1(maps)), (2, 2), (2, 2))
+        maps = nnx.avg_pool(jnp.tanh(self.c3(maps)), (2, 2), (2, 2))
+        units = jnp.tanh(self.c5(maps.reshape(len(maps), -1)))
+        units = jnp.tanh(self.f6(units))
+        return self.output(units)

@@ -1,0 +1,207 @@
+"""The one training loop: a network, images and a recipe in; learned arrays and a curve out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from models.training import program as programs
+from models.training.checkpoints import Checkpoints
+from models.training.program import Batches, Blueprint, Data, Learned, Normalisation, Pace, Progress
+from models.training.recipe import Recipe
+
+SECONDS_BETWEEN_SAVES = 15.0
+SECONDS_WORTH_KEEPING = 5.0  # a finished run of one seed, while others are still to come
+STEPS_PER_CALL = 256
+PREDICTION_BATCH = 512
+
+
+class Trained(NamedTuple):
+    """What training leaves.
+
+    Attributes
+    ----------
+    program : Program
+    learned : Learned
+        The networks after the last epoch, stacked over seeds.
+    normalisation : Normalisation
+    curve : float32 array [seeds, epochs, 2]
+        Mean loss and accuracy over each epoch's training images, while they are being learned.
+    seconds : float
+        Wall-clock time of all seeds, compilation included.
+    """
+
+    program: programs.Program
+    learned: Learned
+    normalisation: Normalisation
+    curve: NDArray[np.float32]
+    seconds: float
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a loss became infinite or no number."""
+        return not bool(np.isfinite(self.curve).all())
+
+    def scores(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Score every image with every seed's network.
+
+        Parameters
+        ----------
+        images : uint8 array [n, height, width, channels]
+
+        Returns
+        -------
+        float32 array [seeds, n, classes]
+        """
+        parts = []
+        for first in range(0, len(images), PREDICTION_BATCH):
+            part = images[first : first + PREDICTION_BATCH]
+            # One shape, one compilation: the last batch is filled up and cut again.
+            full = np.resize(part, (PREDICTION_BATCH, *part.shape[1:]))
+            scores = programs.predict(self.program, self.learned, self.normalisation, full)
+            parts.append(np.asarray(scores)[:, : len(part)])
+        return np.concatenate(parts, axis=1)
+
+
+class Run(NamedTuple):
+    """What a checkpoint holds: the arrays, the curve so far and the seconds spent."""
+
+    progress: Progress
+    curve: NDArray[np.float32]
+    seconds: Any
+
+
+def shuffled(seeds: Sequence[int], rows: NDArray[np.int64], recipe: Recipe, epoch: int) -> Batches:
+    """Put the images `rows` into the random order of one epoch, cut into batches.
+
+    The last batch is filled up with images of weight 0, so that every image counts once.
+    """
+    steps = math.ceil(len(rows) / recipe.batch_size)
+    size = steps * recipe.batch_size
+    orders = [np.random.default_rng([seed, epoch]).permutation(rows) for seed in seeds]
+    indices = np.stack([np.resize(order, size) for order in orders]).astype(np.int32)
+    weights = (np.arange(size) < len(rows)).astype(np.float32)
+    return Batches(
+        indices.reshape(len(orders), steps, recipe.batch_size),
+        weights.reshape(steps, recipe.batch_size),
+        np.arange(epoch * steps, (epoch + 1) * steps, dtype=np.int32),
+    )
+
+
+def train(
+    blueprint: Blueprint,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    recipe: Recipe,
+    *,
+    rows: NDArray[np.int64] | None = None,
+    seeds: Sequence[int] | None = None,
+    checkpoints: Path | None = None,
+    label: str = "train",
+) -> Trained:
+    """Train a network from each seed.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+    images : uint8 array [n, height, width, channels]
+    labels : int array [n]
+    recipe : Recipe
+    rows : int array, optional
+        Train on these images only.
+    seeds : sequence of int, optional
+        By default ``range(recipe.seeds)``.
+    checkpoints : Path, optional
+        A folder for this run alone. If it holds a checkpoint, training goes on from there and
+        ends with the same bytes as if it had never stopped.
+    label : str
+        Shown before the progress bar.
+
+    Returns
+    -------
+    Trained
+    """
+    rows = np.arange(len(images)) if rows is None else rows
+    seeds = list(range(recipe.seeds) if seeds is None else seeds)
+    program = programs.program(blueprint, recipe)
+    normalisation = Normalisation.of(images[rows] if len(rows) < len(images) else images)
+    data = Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), normalisation)
+    # On a CPU one seed after the other: together they would only need more memory.
+    size = len(seeds) if jax.default_backend() != "cpu" else 1
+    groups = [seeds[first : first + size] for first in range(0, len(seeds), size)]
+    runs = [
+        _train_group(
+            program,
+            data,
+            recipe,
+            rows,
+            group,
+            Checkpoints(checkpoints and checkpoints / "-".join(map(str, group))),
+            f"{label} seed {'-'.join(map(str, group))}",
+        )
+        for group in groups
+    ]
+    learned, curves, seconds = zip(*runs, strict=True)
+    curve = np.concatenate(curves)
+    return Trained(program, programs.join(learned), normalisation, curve, sum(seconds))
+
+
+def _train_group(
+    program: programs.Program,
+    data: Data,
+    recipe: Recipe,
+    rows: NDArray[np.int64],
+    seeds: Sequence[int],
+    checkpoints: Checkpoints,
+    label: str,
+) -> tuple[Learned, NDArray[np.float32], float]:
+    """Train the seeds of one group at once; return their networks, curves and seconds."""
+    begin = time.monotonic()
+    steps = math.ceil(len(rows) / recipe.batch_size)
+    pace = Pace(recipe.learning_rate, recipe.epochs * steps, np.asarray(seeds, np.uint32))
+    run = Run(
+        programs.start(program, pace.seeds),
+        np.zeros((len(seeds), recipe.epochs, 2), np.float32),
+        np.zeros(()),
+    )
+    done, run = checkpoints.restore(run)
+    before = float(run.seconds)
+
+    def save_if_due(seconds: float) -> None:
+        if checkpoints.due(seconds):
+            checkpoints.save(done, run._replace(seconds=before + time.monotonic() - begin))
+
+    with tqdm(total=pace.total_steps, initial=done, desc=label, unit="step", disable=None) as bar:
+        for epoch in range(done // steps, recipe.epochs):
+            batches = shuffled(seeds, rows, recipe, epoch)
+            for first in range(done - epoch * steps, steps, STEPS_PER_CALL):
+                save_if_due(SECONDS_BETWEEN_SAVES)
+                some = batches.part(slice(first, first + STEPS_PER_CALL))
+                progress = programs.advance(program, data, pace, run.progress, some)
+                run = run._replace(progress=progress)
+                done += len(some.steps)
+                bar.update(len(some.steps))
+            run = _end_epoch(run, epoch, len(rows))
+            if not np.isfinite(run.curve[:, epoch]).any():
+                run.curve[:, epoch:] = np.nan  # every seed has diverged: the rest would stay so
+                break
+    save_if_due(SECONDS_WORTH_KEEPING)
+    return run.progress.learned, run.curve, before + time.monotonic() - begin
+
+
+def _end_epoch(run: Run, epoch: int, images: int) -> Run:
+    """Note the epoch's mean loss and accuracy, and start new sums."""
+    progress = run.progress
+    run.curve[:, epoch] = np.stack([progress.loss, progress.correct], axis=-1) / images
+    # Two arrays of zeros: one buffer must not be donated twice.
+    loss, correct = jnp.zeros_like(progress.loss), jnp.zeros_like(progress.correct)
+    return run._replace(progress=progress._replace(loss=loss, correct=correct))

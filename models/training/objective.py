@@ -1,0 +1,56 @@
+"""What a step minimises and how it moves: losses, schedules, optimisers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from models.training.recipe import Recipe
+
+
+def losses(recipe: Recipe, outputs: jax.Array, labels: jax.Array) -> jax.Array:
+    """Return each image's loss.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its `loss` is used.
+    outputs : float array [n, classes]
+    labels : int array [n]
+
+    Returns
+    -------
+    float32 array [n]
+    """
+    outputs = outputs.astype(jnp.float32)
+    if recipe.loss == "cross_entropy":
+        return optax.softmax_cross_entropy_with_integer_labels(outputs, labels)
+    targets = 2 * jax.nn.one_hot(labels, outputs.shape[-1]) - 1
+    return jnp.square(outputs - targets).sum(-1) / 2
+
+
+def rate(recipe: Recipe, progress: jax.Array) -> jax.Array:
+    """Return the learning rate's factor after `progress` (0 to 1) of all steps."""
+    if recipe.schedule == "cosine":
+        return (1 + jnp.cos(jnp.pi * progress)) / 2
+    return jnp.ones_like(progress)
+
+
+def _weights(params: Any) -> Any:
+    """Mark what decays: kernels and embeddings, which have more than one axis."""
+    return jax.tree.map(lambda value: value.ndim > 1, params)
+
+
+def direction(recipe: Recipe) -> optax.GradientTransformation:
+    """Return the transformation from gradients to the direction of descent.
+
+    The step itself is ``-learning_rate * rate * direction``: with the learning rate outside, one
+    compiled program serves every learning rate that is tried.
+    """
+    decay = optax.add_decayed_weights(recipe.weight_decay, mask=_weights)
+    if recipe.optimizer == "adam":
+        return optax.chain(optax.scale_by_adam(), decay)
+    return optax.chain(decay, optax.trace(decay=recipe.momentum))

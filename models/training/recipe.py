@@ -1,0 +1,67 @@
+"""How a network is trained: the hyperparameters that every network may set in params.yaml."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hyperparameters of one training run.
+
+    Attributes
+    ----------
+    epochs : int
+        Passes over the training images. The dataset states it; a network may override it.
+    batch_size : int
+        Images a step.
+    learning_rate : float
+        Peak step size.
+    optimizer : {"sgd", "adam"}
+        Gradient descent with momentum, or Adam (with decoupled weight decay).
+    momentum : float
+        Of ``sgd``; in [0, 1).
+    weight_decay : float
+        L2 penalty on every weight, not on biases or normalisation.
+    schedule : {"cosine", "constant"}
+        The learning rate falls to 0 over the run, or stays.
+    loss : {"cross_entropy", "squared_error"}
+        On the logits, or between the outputs and targets of +1 and -1 (LeCun et al. 1998).
+    seeds : int
+        Independent runs; the table shows their mean and every one.
+    """
+
+    epochs: int
+    batch_size: int = 64
+    learning_rate: float = 0.01
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    schedule: str = "cosine"
+    loss: str = "cross_entropy"
+    seeds: int = 3
+
+    def __post_init__(self) -> None:
+        choices = {
+            "optimizer": ("sgd", "adam"),
+            "schedule": ("cosine", "constant"),
+            "loss": ("cross_entropy", "squared_error"),
+        }
+        for name, valid in choices.items():
+            if (value := getattr(self, name)) not in valid:
+                raise ValueError(f"{name}: found {value!r}, expected one of {', '.join(valid)}")
+        for name in ("epochs", "batch_size", "seeds"):
+            if (value := getattr(self, name)) < 1:
+                raise ValueError(f"{name}: found {value}, expected at least 1")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ValueError(f"learning_rate: found {self.learning_rate}, expected more than 0")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum: found {self.momentum}, expected 0 to below 1")
+        if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
+            raise ValueError(f"weight_decay: found {self.weight_decay}, expected at least 0")
+
+    @property
+    def scores_kind(self) -> str:
+        """Whether a softmax turns the outputs into probabilities (``logits``) or not."""
+        return "logits" if self.loss == "cross_entropy" else "margins"

@@ -1,0 +1,1 @@
+"""One module per reader: where the files are, their checksums, how they decode."""

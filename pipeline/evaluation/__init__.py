@@ -1,0 +1,1 @@
+"""From scores to accuracy, intervals and paired tests: the one evaluator."""

@@ -1,0 +1,120 @@
+"""The history table: every method on every dataset, by year."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.evaluation.markdown import number, percent, table
+
+STALE = "\N{DAGGER}"
+
+
+def page(accuracy: pd.DataFrame, throughput: pd.DataFrame) -> str:
+    """Write results/README.md.
+
+    Parameters
+    ----------
+    accuracy : DataFrame
+        The accuracy tables of all datasets with the columns `dataset` and `stale`.
+    throughput : DataFrame
+        The throughput tables of all datasets and machines with the column `dataset`.
+    """
+    return "\n".join(
+        [
+            "# Results\n",
+            "Written by the stage `report` from `results/tables` alone.\n",
+            "## Accuracy by year\n",
+            "Test accuracy in percent with its 95 % interval (Wilson, over the test images; "
+            "several seeds: of their mean).\n",
+            accuracy_by_year(accuracy),
+            *_stale_note(accuracy),
+            "## Beside the papers\n",
+            "`exact`: same data, split, augmentation and metric; `near`: same data, something else "
+            "differs; `different-network`, `different-data`: only context. A verdict "
+            "compares the two 95 % intervals and is given for `exact` and `near` only.\n",
+            beside_the_papers(accuracy),
+            "## Throughput\n",
+            "From pixels to label, the fastest batch size; each machine by itself.\n",
+            *throughput_by_machine(throughput),
+        ]
+    )
+
+
+def accuracy_by_year(accuracy: pd.DataFrame) -> str:
+    """Return one row per method, one column per dataset."""
+    rows = []
+    for (year, method), group in accuracy.groupby(["year", "method"], sort=True):
+        cells = {row["dataset"]: _cell(row) for row in group.to_dict("records")}
+        first = group.iloc[0]
+        rows.append(
+            {
+                "year": str(year),
+                "method": method,
+                "title": first["title"],
+                **{dataset: cells.get(dataset, "") for dataset in sorted(set(accuracy["dataset"]))},
+            }
+        )
+    return table(rows)
+
+
+def _cell(row: dict[str, object]) -> str:
+    mark = f" {STALE}" if row["stale"] else ""
+    status = "" if row["status"] == "ok" else f" {row['status']}"
+    return (percent(row) + status).removeprefix("- ") + mark
+
+
+def _stale_note(accuracy: pd.DataFrame) -> list[str]:
+    old = accuracy[accuracy["stale"] != ""]
+    if old.empty:
+        return []
+    lines = [
+        f"- {row.dataset}, {row.method}: {row.stale}"
+        for row in old.sort_values(["dataset", "method"]).itertuples()
+    ]
+    text = "\n".join(lines)
+    return [f"{STALE} stale: measured before a change of\n\n{text}\n"]
+
+
+def beside_the_papers(accuracy: pd.DataFrame) -> str:
+    """Return one row per measured method that has a published number."""
+    rows = [
+        {
+            "dataset": row["dataset"],
+            "method": row["method"],
+            "measured %": percent(row),
+            "published %": f"{100 * row['published']:.2f}",
+            "protocol": row["protocol"],
+            "verdict": "" if pd.isna(row["verdict"]) else row["verdict"],
+            "source": row["published_source"],
+        }
+        for row in accuracy[accuracy["published"].notna()]
+        .sort_values(["dataset", "year", "method"])
+        .to_dict("records")
+    ]
+    return table(rows) if rows else "No method here has a published number yet.\n"
+
+
+def throughput_by_machine(throughput: pd.DataFrame) -> list[str]:
+    """Return a heading and a table per machine, thread count and dataset."""
+    parts = []
+    for (machine, threads), on_machine in throughput.groupby(["machine", "threads"], sort=True):
+        rows = []
+        for (dataset, method), group in on_machine.groupby(["dataset", "method"], sort=True):
+            infer = group[group["phase"] == "infer"]
+            train = group[group["phase"] == "train"]
+            fastest = infer.loc[infer["images_per_second"].idxmax()]
+            single = infer[infer["batch_size"] == 1]
+            rows.append(
+                {
+                    "dataset": dataset,
+                    "method": method,
+                    "device": fastest["device"],
+                    "images/s": number(fastest["images_per_second"]),
+                    "batch": number(fastest["batch_size"], 6),
+                    "one image, ms": number(single["latency_p50_ms"].min()),
+                    "training, s": number(train["train_seconds"].max()),
+                    "search, s": number(train["search_seconds"].max()),
+                }
+            )
+        parts.append(f"### {machine}, {threads} threads\n\n{table(rows)}")
+    return parts

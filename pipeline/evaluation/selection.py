@@ -1,0 +1,26 @@
+"""Choosing a setting on the validation split, the same way for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+
+class Choice(NamedTuple):
+    """The chosen setting, and the validation accuracy of every one."""
+
+    setting: dict[str, Any]
+    accuracies: list[float]
+
+
+def choose(
+    settings: Sequence[dict[str, Any]], accuracy: Callable[[dict[str, Any]], float]
+) -> Choice:
+    """Take the setting with the highest validation accuracy, the first of equal ones.
+
+    Where there is only one, nothing is computed.
+    """
+    if len(settings) == 1:
+        return Choice(settings[0], [])
+    accuracies = [accuracy(setting) for setting in settings]
+    return Choice(settings[accuracies.index(max(accuracies))], accuracies)

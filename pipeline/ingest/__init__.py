@@ -1,0 +1,1 @@
+"""From downloads and image files to arrays: what the dataset readers share."""

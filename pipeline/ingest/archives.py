@@ -1,0 +1,196 @@
+"""Folders, tar files and zip files read alike, without unpacking them to disk.
+
+Nothing outside of the archive can be reached by its names, links and devices are refused, and
+what is unpacked is bounded.
+"""
+
+from __future__ import annotations
+
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from pipeline.stage.errors import UserError
+
+MAX_MEMBER_BYTES = 64 * 2**20
+MAX_TOTAL_BYTES = 64 * 2**30
+
+_DEPTH = 4  # <top folder>/<split>/<class>/<image>
+_CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file or folder in an archive.
+
+    Attributes
+    ----------
+    name : str
+        Its path, with `/` between the parts.
+    is_folder : bool
+        Whether it is a folder.
+    """
+
+    name: str
+    is_folder: bool
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the path."""
+        return PurePosixPath(self.name).parts
+
+
+def check_archive(path: Path) -> None:
+    """Refuse a file that is neither a tar nor a zip file."""
+    with _damage_reported(path):
+        if not (tarfile.is_tarfile(path) or zipfile.is_zipfile(path)):
+            raise UserError(f"{path}: neither a folder nor a tar or zip file, expected one of them")
+
+
+def list_members(path: Path) -> list[Member]:
+    """List what a folder or an archive holds, hidden files left out.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, of which four levels are read, or a tar file, compressed or not, or a zip file.
+
+    Returns
+    -------
+    list of Member
+        In no particular order.
+
+    Raises
+    ------
+    UserError
+        Where the archive is damaged, or a member is unsafe or too large.
+    """
+    members: dict[str, Member] = {}
+    total = 0
+    for name, n_bytes, is_folder in _entries(path):
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts:
+            raise UserError(f"{path}: member {name!r}, expected a path that stays inside")
+        if any(part.startswith(".") or part in _CLUTTER for part in pure.parts):
+            continue
+        total += n_bytes
+        if n_bytes > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
+            raise UserError(
+                f"{path}: {n_bytes} bytes in {name!r} and {total} in all so far, "
+                f"expected at most {MAX_MEMBER_BYTES} and {MAX_TOTAL_BYTES}"
+            )
+        if str(pure) in members and not is_folder:
+            raise UserError(f"{path}: {name!r} twice, expected each file once")
+        members[str(pure)] = Member(str(pure), is_folder)
+    return list(members.values())
+
+
+def read_members(path: Path, wanted: Container[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the wanted files of a folder or archive, in the order in which they are stored.
+
+    Parameters
+    ----------
+    path : Path
+        A folder or archive that `list_members` accepted.
+    wanted : container of str
+        Names as `list_members` gave them.
+
+    Yields
+    ------
+    name : str
+    content : bytes
+    """
+    with _damage_reported(path):
+        if path.is_dir():
+            for name, _, _ in _folder_entries(path):
+                if name in wanted:
+                    yield name, (path / name).read_bytes()
+        elif tarfile.is_tarfile(path):
+            with tarfile.open(path) as tar:
+                for info in tar:
+                    name = str(PurePosixPath(info.name))
+                    file = tar.extractfile(info) if name in wanted else None
+                    if file is not None:
+                        yield name, file.read()
+        else:
+            with zipfile.ZipFile(path) as archive:
+                for entry in archive.infolist():
+                    name = str(PurePosixPath(entry.filename))
+                    if name in wanted:
+                        yield name, archive.read(entry)
+
+
+def _entries(path: Path) -> Iterator[tuple[str, int, bool]]:
+    """Yield name, bytes and whether it is a folder, for each entry of a folder or archive."""
+    with _damage_reported(path):
+        if path.is_dir():
+            yield from _folder_entries(path)
+            return
+        check_archive(path)
+        if tarfile.is_tarfile(path):
+            yield from _tar_entries(path)
+        else:
+            yield from _zip_entries(path)
+
+
+def _folder_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
+    for depth in range(1, _DEPTH + 1):
+        for entry in path.glob("/".join("*" * depth)):
+            name, is_folder = entry.relative_to(path).as_posix(), entry.is_dir()
+            yield name, 0 if is_folder else entry.stat().st_size, is_folder
+
+
+def _tar_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
+    with tarfile.open(path) as tar:
+        for info in tar:
+            if not (info.isreg() or info.isdir()):
+                raise UserError(
+                    f"{path}: {info.name!r} is a link or device, expected files and folders"
+                )
+            yield info.name, info.size, info.isdir()
+        _check_end(tar)
+
+
+def _check_end(tar: tarfile.TarFile) -> None:
+    """Refuse a tar file without its end marker.
+
+    The standard library takes a damaged header for the end, and so would drop all that follows.
+    Reading on also has gzip compare its checksum.
+    """
+    file = cast("IO[bytes]", tar.fileobj)
+    file.seek(tar.offset)
+    end = file.read(tarfile.BLOCKSIZE)
+    while chunk := file.read(2**20):
+        end = chunk if any(chunk) else end
+    if len(end) < tarfile.BLOCKSIZE or any(end):
+        raise tarfile.ReadError("no end marker after the last file")
+
+
+def _zip_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise UserError(
+                    f"{path}: {info.filename!r} is a link or device, expected files and folders"
+                )
+            if info.flag_bits & 1:
+                raise UserError(f"{path}: {info.filename!r} is encrypted, expected a plain file")
+            yield info.filename, info.file_size, info.is_dir()
+
+
+@contextmanager
+def _damage_reported(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (*_DAMAGE, NotImplementedError) as error:  # the latter: a zip method unknown to Python
+        found = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path}: {found}, expected a sound folder, tar or zip file") from error

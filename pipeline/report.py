@@ -1,0 +1,49 @@
+"""Write the history over all datasets, results/README.md: `python -m pipeline.report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.stage import params, paths
+from pipeline.stage.entry import run
+from pipeline.stage.files import read_json, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HISTORY = Path("results/README.md")
+
+
+def read_tables(name: str) -> pd.DataFrame:
+    """Read one table of every dataset, those of other machines included, with its dataset."""
+    import pandas as pd
+
+    files = sorted(paths.TABLES.glob(f"*/{name}.csv"))
+    return pd.concat([pd.read_csv(file).assign(dataset=file.parent.name) for file in files])
+
+
+def stale(checked: params.Params, accuracy: pd.DataFrame) -> list[str]:
+    """Return for every row what has changed since it was measured; nothing if it is up to date."""
+    from pipeline import provenance
+
+    recipes = {file.parent.name: read_json(file) for file in paths.TABLES.glob("*/recipes.json")}
+    return [
+        ", ".join(provenance.changed(checked, row.dataset, recipes[row.dataset][row.method]))
+        if row.status != "skipped"
+        else ""
+        for row in accuracy.itertuples()
+    ]
+
+
+def main() -> None:
+    """Read results/tables and write the history."""
+    from pipeline.evaluation import history
+
+    accuracy = read_tables("accuracy")
+    accuracy["stale"] = stale(params.load(), accuracy)
+    write_text(HISTORY, history.page(accuracy, read_tables("throughput*")))
+
+
+if __name__ == "__main__":
+    run(main)

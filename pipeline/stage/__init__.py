@@ -1,0 +1,1 @@
+"""What every stage shares: its entry point, parameters, plug-ins and files."""

@@ -1,0 +1,54 @@
+"""Two locks: one run per stage, and nothing timed while something else runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCKS = Path("artifacts/locks")
+MACHINE_LOCK = Path(tempfile.gettempdir()) / "hindsight-machine.lock"
+
+
+@contextmanager
+def _flock(path: Path, *, shared: bool, waiting: str) -> Iterator[None]:
+    """Hold a lock on `path`; it ends with the process, however that dies."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows has no flock: dvc's own repository lock has to do there
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Another user's lock file in a sticky folder may be opened, but not with O_CREAT.
+    flags = os.O_RDONLY if path.exists() else os.O_RDONLY | os.O_CREAT
+    descriptor = os.open(path, flags, 0o666)
+    mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    try:
+        try:
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(waiting, file=sys.stderr, flush=True)
+            fcntl.flock(descriptor, mode)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def stage_lock(stage: str) -> Iterator[None]:
+    """Keep a second run of the same stage waiting, so that two never write the same files."""
+    with _flock(
+        LOCKS / f"{stage}.lock", shared=False, waiting=f"{stage}: waiting for an earlier run to end"
+    ):
+        yield
+
+
+@contextmanager
+def machine_lock(*, timing: bool) -> Iterator[None]:
+    """Let stages run side by side, but a timing stage only alone on the whole machine."""
+    waiting = "waiting until nothing else runs" if timing else "waiting until a timing is done"
+    with _flock(MACHINE_LOCK, shared=not timing, waiting=waiting):
+        yield

@@ -1,0 +1,33 @@
+"""Where the data between stages lies: the same paths as in dvc.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ARTIFACTS = Path("artifacts")
+TABLES = Path("results/tables")
+
+
+def data(dataset: str) -> Path:
+    """Return the folder of images and labels, from prepare."""
+    return ARTIFACTS / "data" / dataset
+
+
+def features(dataset: str, feature: str) -> Path:
+    """Return the folder of feature matrices and learned state, from extract."""
+    return ARTIFACTS / "features" / dataset / feature
+
+
+def model(dataset: str, method: str) -> Path:
+    """Return the file of learned arrays, from fit or train."""
+    return ARTIFACTS / "models" / dataset / f"{method}.npz"
+
+
+def scores(dataset: str, method: str) -> Path:
+    """Return the folder of scores, curves and description, from fit or train."""
+    return ARTIFACTS / "scores" / dataset / method
+
+
+def timing(dataset: str, name: str) -> Path:
+    """Return the file of seconds, from the stage that `name` begins with."""
+    return ARTIFACTS / "timings" / dataset / f"{name}.json"

@@ -1,0 +1,193 @@
+"""Evaluate all methods on a dataset and write its tables: `python -m pipeline.tabulate DATASET`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.stage import params, paths
+from pipeline.stage.entry import run
+from pipeline.stage.errors import UserError
+from pipeline.stage.files import read_array, read_json, write_json, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.evaluation.metrics import Labels, Scores
+
+PUBLISHED = Path("results/published.csv")
+EVALUATED = {"ok", "unconverged"}
+
+Descriptions = dict[str, dict[str, Any]]
+
+
+def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
+    """Read what fit and train say of every method in params.yaml; delete what others left."""
+    descriptions = {}
+    for method in methods:
+        file = paths.scores(dataset, method) / "method.json"
+        if not file.exists():
+            raise UserError(f"{file}: not found; expected a result of {method}: run `dvc repro`")
+        descriptions[method] = read_json(file)
+    for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
+        if folder.name not in descriptions:
+            shutil.rmtree(folder)
+    return descriptions
+
+
+def accuracy_table(
+    dataset: str, descriptions: Descriptions, scores: dict[str, Scores], labels: Labels
+) -> pd.DataFrame:
+    """Return one row per method: measured, tested against the best, set beside the papers."""
+    import pandas as pd
+
+    from pipeline.evaluation import rows
+    from pipeline.evaluation.metrics import predictions
+
+    n_train = len(read_array(paths.data(dataset) / "train_labels.npy", mmap=True))
+    table = pd.DataFrame(
+        [
+            rows.accuracy_row(method, description, scores.get(method), labels, n_train)
+            for method, description in descriptions.items()
+        ]
+    )
+    right = {method: predictions(own)[0] == labels for method, own in scores.items()}
+    table["p_vs_best"] = rows.compare_with_best(table, right)
+    published = pd.read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
+    table = rows.with_published(table, published)
+    return table.reindex(columns=rows.ACCURACY).sort_values(["year", "method"])
+
+
+def seeds_table(scores: dict[str, Scores], labels: Labels) -> pd.DataFrame:
+    """Return every seed's accuracy."""
+    import pandas as pd
+
+    from pipeline.evaluation.metrics import accuracies
+
+    rows = [
+        (method, seed, accuracy)
+        for method, own in scores.items()
+        for seed, accuracy in enumerate(accuracies(own, labels))
+    ]
+    return pd.DataFrame(rows, columns=["method", "seed", "accuracy"])
+
+
+def confusion_table(
+    scores: dict[str, Scores], labels: Labels, class_names: list[str]
+) -> pd.DataFrame:
+    """Return how often each class was taken for each, seed 0, without the empty cells."""
+    import pandas as pd
+
+    from pipeline.evaluation.metrics import confusion
+
+    rows = [
+        (method, actual, predicted, count)
+        for method, own in scores.items()
+        for actual, line in zip(class_names, confusion(own, labels), strict=True)
+        for predicted, count in zip(class_names, line, strict=True)
+        if count
+    ]
+    return pd.DataFrame(rows, columns=["method", "actual", "predicted", "count"])
+
+
+def curves_table(dataset: str, methods: list[str]) -> pd.DataFrame:
+    """Return the training curves of all networks."""
+    import pandas as pd
+
+    files = {method: paths.scores(dataset, method) / "curves.csv" for method in methods}
+    curves = [
+        pd.read_csv(file).assign(method=method) for method, file in files.items() if file.exists()
+    ]
+    empty = pd.DataFrame(columns=["run", "seed", "epoch", "loss", "accuracy", "method"])
+    return pd.concat(curves or [empty])
+
+
+def training_time(dataset: str, method: tuple[str, ...]) -> dict[str, Any]:
+    """Return the seconds of the whole training: for a classical method with its extraction."""
+    if len(method) == 1:
+        return read_json(paths.timing(dataset, f"train-{method[0]}"))
+    extraction = read_json(paths.timing(dataset, f"extract-{method[0]}"))
+    fit = read_json(paths.timing(dataset, f"fit-{'-'.join(method)}"))
+    return {
+        **fit,
+        "train_seconds": extraction["train_seconds"] + fit["train_seconds"],
+        "peak_memory_mib": max(extraction["peak_memory_mib"], fit["peak_memory_mib"]),
+    }
+
+
+def throughput_table(
+    dataset: str, methods: dict[str, tuple[str, ...]], descriptions: Descriptions
+) -> pd.DataFrame:
+    """Return the timing rows of every method that ran."""
+    import pandas as pd
+
+    from pipeline.evaluation import rows
+
+    n_train = len(read_array(paths.data(dataset) / "train_labels.npy", mmap=True))
+    ran = [name for name in methods if descriptions[name]["status"] != "skipped"]
+    lines = [
+        row
+        for name in ran
+        for row in rows.throughput_rows(
+            name,
+            n_train,
+            training_time(dataset, methods[name]),
+            read_json(paths.timing(dataset, f"throughput-{name}")),
+        )
+    ]
+    return pd.DataFrame(lines, columns=rows.THROUGHPUT)
+
+
+def write_csv(file: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
+    """Write a table with a fixed float format and Unix line ends."""
+    text = table.to_csv(index=False, float_format=floats, lineterminator="\n")
+    write_text(file, text)
+
+
+def main(dataset: str) -> None:
+    """Write the dataset's tables."""
+    from pipeline import provenance
+    from pipeline.evaluation import markdown
+
+    checked = params.load()
+    info = read_json(paths.data(dataset) / "dataset.json")
+    labels = read_array(paths.data(dataset) / "test_labels.npy")
+    methods = {"-".join(method): method for method in checked.methods()}
+    descriptions = read_descriptions(dataset, list(methods))
+    scores = {
+        name: read_array(paths.scores(dataset, name) / "scores.npy")
+        for name, description in descriptions.items()
+        if description["status"] in EVALUATED
+    }
+    recipes = {
+        name: provenance.ingredients(checked, dataset, method, info["checksum"])
+        for name, method in methods.items()
+        if descriptions[name]["status"] != "skipped"
+    }
+    accuracy = accuracy_table(dataset, descriptions, scores, labels)
+    accuracy["recipe"] = [
+        provenance.recipe(recipes[name]) if name in recipes else "" for name in accuracy["method"]
+    ]
+    throughput = throughput_table(dataset, methods, descriptions)
+
+    folder = paths.TABLES / dataset
+    write_csv(folder / "accuracy.csv", accuracy)
+    write_csv(folder / "seeds.csv", seeds_table(scores, labels))
+    write_csv(folder / "confusion.csv", confusion_table(scores, labels, info["class_names"]))
+    write_csv(folder / "curves.csv", curves_table(dataset, list(methods)))
+    write_csv(folder / "throughput.csv", throughput, floats="%.5g")
+    write_text(folder / "accuracy.md", markdown.accuracy(accuracy, info["title"]))
+    write_text(folder / "throughput.md", markdown.throughput(throughput, info["title"]))
+    write_json(folder / "recipes.json", recipes)
+    write_json(
+        folder / "metrics.json",
+        {
+            row.method: {"accuracy": round(row.accuracy, 6), "parameters": int(row.parameters)}
+            for row in accuracy[accuracy["accuracy"].notna()].itertuples()
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,122 @@
+"""Time a network's training step and its prediction, from pixels to label.
+
+`python -m pipeline.throughput_network DATASET NETWORK`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.stage import params, paths
+from pipeline.stage.entry import run
+from pipeline.stage.files import read_array, read_arrays, read_json, write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.training.program import Blueprint, Program
+    from models.training.recipe import Recipe
+    from pipeline.evaluation.clock import Timed
+
+STEPS_PER_CALL = 8
+
+
+def time_training(
+    program: Program, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.int64]
+) -> Timed:
+    """Time training steps of one seed; a call makes several, so that its overhead is the loop's."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from models.training import program as programs
+    from models.training.loop import shuffled
+    from pipeline.evaluation.clock import measure
+
+    data = programs.Data(
+        jnp.asarray(images), jnp.asarray(labels, jnp.int32), programs.Normalisation.of(images)
+    )
+    rows = np.resize(np.arange(len(labels)), STEPS_PER_CALL * recipe.batch_size)
+    batches = shuffled([0], rows, recipe, epoch=0)
+    pace = programs.Pace(recipe.learning_rate, 10**6, np.zeros(1, np.uint32))
+    progress = programs.start(program, pace.seeds)
+
+    def steps() -> None:
+        nonlocal progress
+        progress = jax.block_until_ready(programs.advance(program, data, pace, progress, batches))
+
+    return measure(steps, len(rows))
+
+
+def time_prediction(
+    plan: Blueprint,
+    program: Program,
+    weights: dict[str, NDArray[np.float32]],
+    images: NDArray[np.uint8],
+) -> list[Timed]:
+    """Time prediction from images to labels on the host."""
+    import numpy as np
+
+    from models.training.program import predict
+    from models.weights import from_arrays
+    from pipeline.evaluation.clock import latency_and_best
+
+    learned, normalisation = from_arrays(plan, weights)
+    return latency_and_best(
+        lambda batch: np.asarray(predict(program, learned, normalisation, batch))[0].argmax(-1),
+        images,
+    )
+
+
+def main(dataset: str, network: str) -> None:
+    """Time training steps, the prediction of one image, and that of the best batch."""
+    description = read_json(paths.scores(dataset, network) / "method.json")
+    if description["status"] == "skipped":
+        write_json(paths.timing(dataset, f"throughput-{network}"), {"skipped": True})
+        return
+
+    import jax
+
+    from models.training.program import program
+    from pipeline.stage import machine
+    from pipeline.stage.blueprints import blueprint
+
+    recipe = params.load().recipe(dataset, description["setting"])
+    plan = blueprint(dataset, network, description["setting"])
+    prepared = program(plan, recipe)
+    folder = paths.data(dataset)
+    training = time_training(
+        prepared,
+        recipe,
+        read_array(folder / "train_images.npy"),
+        read_array(folder / "train_labels.npy"),
+    )
+    prediction = time_prediction(
+        plan,
+        prepared,
+        read_arrays(paths.model(dataset, network)),
+        read_array(folder / "test_images.npy"),
+    )
+    memory = jax.devices()[0].memory_stats() or {}
+    on_device = memory.get("peak_bytes_in_use", 0) / 2**20
+    write_json(
+        paths.timing(dataset, f"throughput-{network}"),
+        {
+            "device": jax.devices()[0].device_kind,
+            "dtype": "float32",
+            # A call of several steps is no latency, and its batch is the recipe's.
+            "train": {
+                **training.columns(),
+                "batch_size": recipe.batch_size,
+                "latency_p50_ms": None,
+            },
+            "infer": [one.columns() for one in prediction],
+            "peak_memory_mib": on_device or machine.peak_memory_mib(),
+            **machine.description(),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main, timing=True)

@@ -1,0 +1,152 @@
+"""Train a network: `python -m pipeline.train DATASET NETWORK`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.stage import params, paths, plugins
+from pipeline.stage.entry import run
+from pipeline.stage.files import (
+    read_array,
+    read_json,
+    write_array,
+    write_arrays,
+    write_json,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from models.training.loop import Trained
+
+CHECKPOINTS = paths.ARTIFACTS / "checkpoints"
+DECIDE_THE_RESULT = ("models/training", "models/layers", "pipeline/train.py")
+
+
+def checkpoint_folder(dataset: str, network: str, checked: params.Params) -> Path:
+    """Return a folder named after all that decides this training: data, parameters, code."""
+    decides = {
+        "data": read_json(paths.data(dataset) / "dataset.json")["checksum"],
+        "epochs": checked.datasets[dataset]["epochs"],
+        "entry": checked.networks[network],
+    }
+    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
+    for source in (*map(Path, DECIDE_THE_RESULT), plugins.path("networks", network)):
+        for file in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+            digest.update(file.read_bytes())
+    return CHECKPOINTS / f"{dataset}-{network}-{digest.hexdigest()[:16]}"
+
+
+def curves_csv(runs: dict[str, Trained]) -> str:
+    """Write the curves of all runs as one table."""
+    lines = ["run,seed,epoch,loss,accuracy"]
+    for name, trained in runs.items():
+        for seed, curve in enumerate(trained.curve):
+            lines += [
+                f"{name},{seed},{epoch},{loss:.6g},{accuracy:.6f}"
+                for epoch, (loss, accuracy) in enumerate(curve, start=1)
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def main(dataset: str, network: str) -> None:
+    """Choose the setting on validation images, retrain on all training images, score the test."""
+    checked = params.load()
+    card = plugins.card("networks", network)
+    description = {
+        "title": card.title,
+        "year": card.year,
+        "kind": "network",
+        "feature": "",
+        "model": network,
+    }
+    reason = checked.skipped(dataset, ("networks", network))
+    if reason:
+        skipped = {**description, "status": "skipped", "reason": reason}
+        write_json(paths.scores(dataset, network) / "method.json", skipped)
+        write_arrays(paths.model(dataset, network), {})
+        write_json(paths.timing(dataset, f"train-{network}"), {"skipped": reason})
+    else:
+        _train(dataset, network, checked, description)
+
+
+def _train(dataset: str, network: str, checked: params.Params, description: dict[str, Any]) -> None:
+    import shutil
+
+    import jax
+    import numpy as np
+
+    from models import counting, weights
+    from models.training.loop import train
+    from pipeline.evaluation.selection import choose
+    from pipeline.stage import machine
+    from pipeline.stage.blueprints import blueprint
+
+    images = read_array(paths.data(dataset) / "train_images.npy")
+    labels = read_array(paths.data(dataset) / "train_labels.npy")
+    held_out = read_array(paths.data(dataset) / "validation.npy")
+    kept = np.setdiff1d(np.arange(len(labels)), held_out)
+    checkpoints = checkpoint_folder(dataset, network, checked)
+    settings = checked.settings("networks", network)
+    runs: dict[str, Trained] = {}
+
+    def trained(name: str, setting: params.Entry, **options: Any) -> Trained:
+        runs[name] = train(
+            blueprint(dataset, network, setting),
+            images,
+            labels,
+            checked.recipe(dataset, setting),
+            checkpoints=checkpoints / name,
+            label=f"{network} {name}",
+            **options,
+        )
+        return runs[name]
+
+    def validation_accuracy(setting: params.Entry) -> float:
+        one = trained(f"search-{settings.index(setting)}", setting, rows=kept, seeds=[0])
+        right = one.scores(images[held_out])[0].argmax(-1) == labels[held_out]
+        return 0.0 if one.diverged else float(right.mean())
+
+    choice = choose(settings, validation_accuracy)
+    final = trained("final", choice.setting)
+    scores = final.scores(read_array(paths.data(dataset) / "test_images.npy"))
+    diverged = final.diverged or not np.isfinite(scores).all()
+    plan = blueprint(dataset, network, choice.setting)
+    recipe = checked.recipe(dataset, choice.setting)
+    folder = paths.scores(dataset, network)
+    write_array(folder / "scores.npy", scores)
+    write_text(folder / "curves.csv", curves_csv(runs))
+    write_json(
+        folder / "method.json",
+        {
+            **description,
+            "scores": recipe.scores_kind,
+            "status": "diverged" if diverged else "ok",
+            "reason": "the loss is not finite" if diverged else "",
+            "parameters": counting.parameters(plan),
+            "macs": counting.macs(plan),
+            "seeds": list(range(recipe.seeds)),
+            "setting": {"epochs": recipe.epochs, **choice.setting},
+            "tried": settings,
+            "validation_accuracies": choice.accuracies,
+        },
+    )
+    arrays = weights.to_arrays(final.learned, final.normalisation)
+    write_arrays(paths.model(dataset, network), arrays)
+    write_json(
+        paths.timing(dataset, f"train-{network}"),
+        {
+            "search_seconds": sum(one.seconds for name, one in runs.items() if name != "final"),
+            "train_seconds": final.seconds / recipe.seeds,
+            "peak_memory_mib": machine.peak_memory_mib(),
+            "device": jax.devices()[0].device_kind,
+            **machine.description(),
+        },
+    )
+    shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    run(main)
