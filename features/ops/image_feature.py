@@ -70,6 +70,8 @@ class ImageFeature(TransformerMixin, BaseEstimator, ABC):
         self._check(images)
         n, height, width, _ = images.shape
         size = max(1, PIXELS_PER_BATCH // (height * width))
+        if n <= size:  # joblib takes 10 ms to start its threads, a single image not one
+            return self._describe(images)
         describe = joblib.delayed(self._describe)
         return np.concatenate(
             joblib.Parallel()(describe(images[i : i + size]) for i in range(0, n, size))
