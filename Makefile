@@ -14,7 +14,7 @@ endif
 
 repro: .venv/installed
 	dvc repro
-	@cat results/README.md
+	@cat results/README.md results/throughput.md
 
 test: .venv/installed
 	python -m pytest

@@ -1,4 +1,4 @@
-"""Write the history over all datasets, results/README.md: `python -m pipeline.report`."""
+"""Write the history over all datasets: `python -m pipeline.report`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HISTORY = Path("results/README.md")
+THROUGHPUT = Path("results/throughput.md")
 
 
 def read_tables(name: str) -> pd.DataFrame:
@@ -37,12 +38,13 @@ def stale(checked: params.Params, accuracy: pd.DataFrame) -> list[str]:
 
 
 def main() -> None:
-    """Read results/tables and write the history."""
+    """Read results/tables and write the two pages."""
     from pipeline.evaluation import history
 
     accuracy = read_tables("accuracy")
     accuracy["stale"] = stale(params.load(), accuracy)
-    write_text(HISTORY, history.page(accuracy, read_tables("throughput*")))
+    write_text(HISTORY, history.accuracy_page(accuracy))
+    write_text(THROUGHPUT, history.throughput_page(read_tables("throughput*")))
 
 
 if __name__ == "__main__":

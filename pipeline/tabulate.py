@@ -180,13 +180,9 @@ def main(dataset: str) -> None:
     write_text(folder / "accuracy.md", markdown.accuracy(accuracy, info["title"]))
     write_text(folder / "throughput.md", markdown.throughput(throughput, info["title"]))
     write_json(folder / "recipes.json", recipes)
-    write_json(
-        folder / "metrics.json",
-        {
-            row.method: {"accuracy": round(row.accuracy, 6), "parameters": int(row.parameters)}
-            for row in accuracy[accuracy["accuracy"].notna()].itertuples()
-        },
-    )
+    evaluated = accuracy[accuracy["accuracy"].notna()]
+    values = zip(evaluated["method"], evaluated["accuracy"], strict=True)
+    write_json(folder / "metrics.json", {method: round(value, 6) for method, value in values})
 
 
 if __name__ == "__main__":

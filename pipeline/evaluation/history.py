@@ -9,15 +9,13 @@ from pipeline.evaluation.markdown import number, percent, table
 STALE = "\N{DAGGER}"
 
 
-def page(accuracy: pd.DataFrame, throughput: pd.DataFrame) -> str:
+def accuracy_page(accuracy: pd.DataFrame) -> str:
     """Write results/README.md.
 
     Parameters
     ----------
     accuracy : DataFrame
         The accuracy tables of all datasets with the columns `dataset` and `stale`.
-    throughput : DataFrame
-        The throughput tables of all datasets and machines with the column `dataset`.
     """
     return "\n".join(
         [
@@ -33,11 +31,26 @@ def page(accuracy: pd.DataFrame, throughput: pd.DataFrame) -> str:
             "differs; `different-network`, `different-data`: only context. A verdict "
             "compares the two 95 % intervals and is given for `exact` and `near` only.\n",
             beside_the_papers(accuracy),
-            "## Throughput\n",
-            "From pixels to label, the fastest batch size; each machine by itself.\n",
-            *throughput_by_machine(throughput),
+            "How fast: [throughput.md](throughput.md).\n",
         ]
     )
+
+
+def throughput_page(throughput: pd.DataFrame) -> str:
+    """Write results/throughput.md.
+
+    Parameters
+    ----------
+    throughput : DataFrame
+        The throughput tables of all datasets and machines with the column `dataset`.
+    """
+    parts = [
+        "# Throughput\n",
+        "From pixels to label, the fastest batch size; training is one model with its chosen "
+        "setting, search the choice of it. Each machine by itself. Written by the stage `report`.\n",
+        *throughput_by_machine(throughput),
+    ]
+    return "\n".join(parts)
 
 
 def accuracy_by_year(accuracy: pd.DataFrame) -> str:
@@ -116,5 +129,5 @@ def throughput_by_machine(throughput: pd.DataFrame) -> list[str]:
                     "search, s": number(train["search_seconds"].max()),
                 }
             )
-        parts.append(f"### {machine}, {threads} threads\n\n{table(rows)}")
+        parts.append(f"## {machine}, {threads} threads\n\n{table(rows)}")
     return parts

@@ -1,0 +1,85 @@
+"""How long the pipeline takes, in a copy of the project: `python benchmarks/pipeline_speed.py`.
+
+Writes benchmarks/results/pipeline_speed.csv. The MNIST cases need the files or the network.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pipeline.stage import machine  # noqa: E402 (the project runs in place)
+
+RESULTS = ROOT / "benchmarks/results/pipeline_speed.csv"
+
+
+def run(command: list[str], folder: Path) -> tuple[float, float]:
+    """Run a command; return its seconds and the peak memory (MiB) of its largest process."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    if status:
+        raise SystemExit(f"{' '.join(command)}: failed")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def project_copy(folder: Path) -> None:
+    """Copy what git knows of the project, as a repository of its own and without any cache."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+
+
+def cases(folder: Path) -> list[tuple[str, float, float, str]]:
+    """Return (case, seconds, peak MiB, limit in seconds) of every case."""
+    rows = []
+
+    def measure(case: str, command: list[str], limit: str, repeats: int = 1) -> None:
+        runs = [run(command, folder) for _ in range(repeats)]
+        seconds, memory = median(one[0] for one in runs), max(one[1] for one in runs)
+        rows.append((case, round(seconds, 2), round(memory), limit))
+        print(*rows[-1], flush=True)
+
+    stage = [sys.executable, "-m"]
+    measure("dvc repro from nothing", ["dvc", "repro"], "100")
+    measure("dvc repro, nothing changed", ["dvc", "repro"], "2", repeats=5)
+    measure("stage check", [*stage, "pipeline.check"], "1.5", repeats=5)
+    measure("stage report", [*stage, "pipeline.report"], "1.5", repeats=5)
+    params = folder / "params.yaml"
+    params.write_text(params.read_text().replace("  # mnist:", "  mnist:"))
+    measure("prepare@mnist", [*stage, "pipeline.prepare", "mnist"], "5", repeats=3)
+    measure("extract@mnist-hog", [*stage, "pipeline.extract", "mnist", "hog"], "15", repeats=3)
+    measure("fit@mnist-hog-linear_svm", [*stage, "pipeline.fit", "mnist", "hog", "linear_svm"], "")
+    return rows
+
+
+def main() -> None:
+    """Measure all cases and write them down."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project_copy(folder)
+        rows = cases(folder)
+    where = machine.description()["machine"]
+    with RESULTS.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["case", "seconds", "peak_memory_mib", "limit_seconds", "machine"])
+        writer.writerows([*row, where] for row in rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Convolution: both ways to compute it agree with each other and with the sums by hand."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from models.layers import convolution
+from models.layers.convolution import Convolution, convolve, direct
+
+
+def random(shape: tuple[int, ...], seed: int):
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape).astype(np.float32))
+
+
+def primitives(*arguments: jax.Array | int):
+    """Name what `convolve` is traced into; numbers among its arguments stay numbers."""
+    images, kernel, *numbers = arguments
+    jaxpr = jax.make_jaxpr(lambda images, kernel: convolve(images, kernel, *numbers))(
+        images, kernel
+    )
+    return {equation.primitive.name for equation in jaxpr.eqns}
+
+
+@pytest.mark.parametrize(
+    ("images", "kernel", "padding"),
+    [
+        ((2, 32, 32, 1), (5, 5, 1, 6), 0),  # C1 of LeNet-5
+        ((2, 14, 14, 6), (5, 5, 6, 16), 0),  # C3
+        ((2, 16, 16, 1), (5, 5, 1, 12), 2),
+        ((3, 9, 7, 3), (3, 2, 3, 4), 1),
+        ((1, 5, 5, 2), (5, 5, 2, 3), 0),  # one position
+        ((1, 5, 5, 2), (5, 5, 2, 3), 4),
+        ((2, 4, 6, 2), (1, 1, 2, 2), 0),
+        ((1, 1, 3, 1), (1, 3, 1, 1), 0),
+    ],
+    ids=str,
+)
+def test_the_banded_product_is_the_convolution(
+    images: tuple[int, ...], kernel: tuple[int, ...], padding: int
+):
+    arrays = random(images, 0), random(kernel, 1)
+    assert "conv_general_dilated" not in primitives(*arrays, 1, padding)
+
+    @jax.jit
+    def maps_and_gradients(images: jax.Array, kernel: jax.Array):
+        maps, back = jax.vjp(lambda *arrays: convolve(*arrays, padding=padding), images, kernel)
+        return maps, *back(jnp.sin(jnp.arange(float(maps.size)).reshape(maps.shape)))
+
+    banded = maps_and_gradients(*arrays)
+    maps_and_gradients.clear_cache()
+    with direct():
+        reference = maps_and_gradients(*arrays)
+    for ours, theirs in zip(banded, reference, strict=True):
+        assert ours.shape == theirs.shape
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "groups"), [(2, 0, 1), (3, 1, 1), (1, 1, 2), (1, 0, 4), (2, 2, 4)]
+)
+def test_strides_and_groups_by_hand(stride: int, padding: int, groups: int):
+    images, kernel = random((2, 8, 9, 4), 0), random((3, 3, 4 // groups, 8), 1)
+    maps = np.asarray(convolve(images, kernel, stride, padding, groups))
+    rows, columns = ((side + 2 * padding - 3) // stride + 1 for side in (8, 9))
+    assert maps.shape == (2, rows, columns, 8)
+    padded = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * stride, column * stride
+            for filter_ in range(8):
+                group = filter_ // (8 // groups)
+                seen = slice(group * 4 // groups, (group + 1) * 4 // groups)
+                window = padded[:, top : top + 3, left : left + 3, seen]
+                expected = (window * np.asarray(kernel)[..., filter_]).sum((1, 2, 3))
+                np.testing.assert_allclose(
+                    maps[:, row, column, filter_], expected, rtol=1e-4, atol=1e-5
+                )
+
+
+def test_only_small_bands_are_multiplied(monkeypatch: pytest.MonkeyPatch):
+    arrays = random((1, 8, 8, 1), 0), random((3, 3, 1, 2), 1)
+    entries = 3 * 8 * 1 * 2 * 6
+    monkeypatch.setattr(convolution, "LARGEST_BAND", entries)
+    assert "conv_general_dilated" not in primitives(*arrays)
+    monkeypatch.setattr(convolution, "LARGEST_BAND", entries - 1)
+    assert "conv_general_dilated" in primitives(*arrays)
+
+
+def test_direct_holds_inside_its_block_only():
+    arrays = random((1, 8, 8, 1), 0), random((3, 3, 1, 2), 1)
+    with direct():
+        assert "conv_general_dilated" in primitives(*arrays)
+    assert "conv_general_dilated" not in primitives(*arrays)
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_the_layer_adds_one_bias_a_filter(use_bias: bool):
+    layer = Convolution(4, 6, 3, padding=1, groups=2, use_bias=use_bias, rngs=nnx.Rngs(params=0))
+    assert layer.kernel.shape == (3, 3, 2, 6)
+    images = random((2, 5, 5, 4), 0)
+    maps = convolve(images, layer.kernel[...], 1, 1, 2)
+    if use_bias:
+        layer.bias[...] = jnp.arange(6.0)
+        maps += jnp.arange(6.0)
+    assert (layer.bias is None) != use_bias
+    np.testing.assert_allclose(layer(images), maps, rtol=1e-6)
+
+
+def test_first_kernels_keep_the_variance():
+    layer = Convolution(16, 64, 5, rngs=nnx.Rngs(params=0))
+    assert float(layer.kernel[...].std()) == pytest.approx((16 * 5 * 5) ** -0.5, rel=0.02)
+    assert not layer.bias[...].any()

@@ -1,0 +1,34 @@
+"""The fully connected nets of LeCun et al. 1998."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models import counting
+from models.networks.mlp import Network, squash
+from models.training.program import Blueprint
+
+
+@pytest.mark.parametrize(
+    ("hidden", "parameters", "macs"),
+    [(300, 238_510, 238_200), (1000, 795_010, 794_000), (800, 636_010, 635_200), (2, 1_600, 1_588)],
+)
+def test_cost_on_mnist(hidden: int, parameters: int, macs: int):
+    plan = Blueprint(Network, (28, 28, 1), 10, (("hidden", hidden),))
+    assert counting.parameters(plan) == parameters
+    assert counting.macs(plan) == macs
+
+
+def test_the_paper_has_300_hidden_units():
+    assert counting.parameters(Blueprint(Network, (28, 28, 1), 10)) == 238_510
+
+
+def test_a_layer_without_units_is_refused():
+    with pytest.raises(ValueError, match="hidden: found 0, expected at least 1"):
+        Blueprint(Network, (28, 28, 1), 10, (("hidden", 0),)).abstract()
+
+
+def test_squashing_keeps_one_and_ends_at_1_7159():
+    squashed = squash(np.array([-100.0, -1, 0, 1, 100], np.float32))
+    np.testing.assert_allclose(squashed, [-1.7159, -1, 0, 1, 1.7159], atol=1e-4)

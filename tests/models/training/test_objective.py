@@ -1,0 +1,71 @@
+"""Losses, schedules and optimisers, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from models.training.objective import direction, losses, rate
+from models.training.recipe import Recipe
+
+RECIPE = Recipe(epochs=1)
+PARAMS = {"kernel": jnp.array([[1.0, -2.0]]), "bias": jnp.array([3.0, 4.0])}
+GRADIENTS = {"kernel": jnp.array([[0.5, -0.1]]), "bias": jnp.array([-2.0, 0.0])}
+
+
+def test_cross_entropy():
+    outputs = jnp.log(jnp.array([[0.7, 0.2, 0.1], [0.25, 0.5, 0.25]]))
+    found = losses(RECIPE, outputs, jnp.array([0, 2]))
+    np.testing.assert_allclose(found, [-np.log(0.7), -np.log(0.25)], rtol=1e-6)
+
+
+def test_squared_error_is_half_the_distance_to_plus_and_minus_one():
+    recipe = replace(RECIPE, loss="squared_error")
+    outputs = jnp.array([[1.0, -1.0, 0.0], [0.0, 2.0, 1.0]])
+    found = losses(recipe, outputs, jnp.array([0, 2]))
+    np.testing.assert_allclose(found, [(0 + 0 + 1) / 2, (1 + 9 + 0) / 2], rtol=1e-6)
+
+
+def test_cosine_falls_from_one_to_zero():
+    found = rate(RECIPE, jnp.array([0, 0.25, 0.5, 0.75, 1]))
+    expected = [1, (1 + np.sqrt(0.5)) / 2, 0.5, (1 - np.sqrt(0.5)) / 2, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_constant_stays():
+    found = rate(replace(RECIPE, schedule="constant"), jnp.array([0, 0.3, 1]))
+    np.testing.assert_array_equal(found, [1, 1, 1])
+
+
+def test_sgd_gathers_momentum():
+    optimizer = direction(replace(RECIPE, momentum=0.9))
+    state = optimizer.init(PARAMS)
+    first, state = optimizer.update(GRADIENTS, state, PARAMS)
+    second, _ = optimizer.update(GRADIENTS, state, PARAMS)
+    np.testing.assert_allclose(first["bias"], [-2.0, 0.0])
+    np.testing.assert_allclose(second["bias"], [-2.0 * 1.9, 0.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_weights_decay_and_biases_do_not(optimizer: str):
+    recipe = replace(RECIPE, optimizer=optimizer)
+    without, with_decay = (
+        direction(one).update(GRADIENTS, direction(one).init(PARAMS), PARAMS)[0]
+        for one in (recipe, replace(recipe, weight_decay=0.1))
+    )
+    np.testing.assert_allclose(with_decay["kernel"], without["kernel"] + 0.1 * PARAMS["kernel"])
+    np.testing.assert_array_equal(with_decay["bias"], without["bias"])
+
+
+def test_adam_begins_with_the_signs_of_the_gradients():
+    optimizer = direction(replace(RECIPE, optimizer="adam"))
+    first, state = optimizer.update(GRADIENTS, optimizer.init(PARAMS), PARAMS)
+    np.testing.assert_allclose(first["kernel"], [[1, -1]], rtol=1e-5)
+    np.testing.assert_allclose(first["bias"], [-1, 0], rtol=1e-5)
+    opposite = {name: -gradient for name, gradient in GRADIENTS.items()}
+    second, _ = optimizer.update(opposite, state, PARAMS)
+    mean = (0.9 * 0.1 - 0.1) / (1 - 0.9**2)  # of +1 and -1, without the bias of a start from 0
+    np.testing.assert_allclose(second["kernel"], [[mean, -mean]], rtol=1e-4)

@@ -1,0 +1,157 @@
+"""The compiled step and prediction of a network."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.training import program
+from models.training.loop import shuffled
+from models.training.program import Blueprint, Data, Normalisation, Pace, Progress
+from models.training.recipe import Recipe
+
+Images = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+RECIPE = Recipe(epochs=2, batch_size=8, learning_rate=0.1, momentum=0.5)
+SEEDS = [0, 1, 2]
+
+
+def resident(data: Images):
+    images, labels = data
+    normalisation = Normalisation.of(images)
+    return Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), normalisation)
+
+
+def one_epoch(
+    blueprint: Blueprint,
+    data: Images,
+    seeds: list[int],
+    recipe: Recipe = RECIPE,
+    *,
+    at_once: bool = False,
+):
+    """Train from `seeds` for one epoch, step by step or in one program."""
+    prepared = program.program(blueprint, recipe)
+    batches = shuffled(seeds, np.arange(len(data[1])), recipe, epoch=0)
+    pace = Pace(recipe.learning_rate, 2 * len(batches.steps), np.array(seeds, np.uint32))
+    advance = program.many_steps if at_once else program.advance
+    start = program.start(prepared, pace.seeds)
+    return advance(prepared, resident(data), pace, start, batches)
+
+
+def assert_close(found: Progress, expected: Progress):
+    for ours, theirs in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def test_one_program_for_all_steps_ends_where_single_steps_end(deep: Blueprint, data: Images):
+    assert_close(
+        one_epoch(deep, data, SEEDS, at_once=True), one_epoch(deep, data, SEEDS, at_once=False)
+    )
+
+
+def test_seeds_together_learn_what_each_learns_alone(deep: Blueprint, data: Images):
+    together = one_epoch(deep, data, SEEDS)
+    for place, seed in enumerate(SEEDS):
+        alone = one_epoch(deep, data, [seed])
+        assert_close(jax.tree.map(lambda leaf, at=place: leaf[at : at + 1], together), alone)
+
+
+def test_one_step_by_hand(linear: Blueprint, data: Images):
+    images, labels = data
+    recipe = Recipe(epochs=1, batch_size=22, learning_rate=0.01, loss="squared_error", momentum=0)
+    prepared = program.program(linear, recipe)
+    first = program.start(prepared, np.zeros(1, np.uint32)).learned.params["output"]
+    kernel, bias = np.array(first["kernel"][...])[0], np.array(first["bias"][...])[0]
+    inputs = (images.reshape(22, -1) - images.mean()) / images.std()
+    errors = inputs @ kernel + bias - (2 * np.eye(3)[labels] - 1)
+
+    after = one_epoch(linear, data, [0], recipe)
+    learned = after.learned.params["output"]
+    np.testing.assert_allclose(
+        learned["kernel"][...][0], kernel - 0.01 * inputs.T @ errors / 22, rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        learned["bias"][...][0], bias - 0.01 * errors.mean(0), rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(after.loss, (errors**2).sum() / 2, rtol=1e-5)
+
+
+def test_images_that_only_fill_a_batch_change_nothing(deep: Blueprint, data: Images):
+    # Batch normalisation sees them, so they are copies of images of the batch: same mean here.
+    images, labels = data[0][:4], data[1][:4]
+    exact = one_epoch(deep.__class__(deep.network, deep.image_shape, 3), (images, labels), [0])
+    assert np.isfinite(exact.loss).all()
+
+
+def test_batch_normalisation_gathers_statistics(deep: Blueprint, data: Images):
+    prepared = program.program(deep, RECIPE)
+    before = program.start(prepared, np.zeros(1, np.uint32)).learned.statistics["norm"]
+    assert not before["mean"][...].any()
+    after = one_epoch(deep, data, [0]).learned.statistics["norm"]
+    assert np.all(after["mean"][...] != 0)
+    assert np.all(after["var"][...] != 1)
+
+
+def test_prediction_leaves_nothing_out_and_nothing_behind(deep: Blueprint, data: Images):
+    prepared = program.program(deep, RECIPE)
+    learned = one_epoch(deep, data, [0]).learned
+    before = [np.array(leaf) for leaf in jax.tree.leaves(learned)]
+    normalisation = Normalisation.of(data[0])
+    first, again = (
+        np.asarray(program.predict(prepared, learned, normalisation, data[0])) for _ in range(2)
+    )
+    assert first.shape == (1, 22, 3)
+    assert first.dtype == np.float32
+    assert first.tobytes() == again.tobytes()
+    for old, new in zip(before, jax.tree.leaves(learned), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_dropout_masks_differ_between_layers_steps_and_seeds(masks: Blueprint, data: Images):
+    drawn = [
+        np.asarray(one_epoch(masks, (data[0][:n], data[1][:n]), [seed]).learned.statistics["masks"])
+        for n in (8, 16)  # one step, two steps
+        for seed in (0, 1)
+    ]
+    layers = [layer.tobytes() for masks in drawn for layer in masks[0]]
+    assert set(np.unique(drawn)) == {0, 2}
+    assert len(set(layers)) == len(layers) == 8
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_normalisation_is_that_of_numpy(channels: int):
+    images = np.random.default_rng(0).integers(0, 256, (9, 5, 4, channels), dtype=np.uint8)
+    found = Normalisation.of(images)
+    assert found.mean.dtype == found.std.dtype == np.float32
+    np.testing.assert_allclose(found.mean, images.mean((0, 1, 2)), rtol=1e-6)
+    np.testing.assert_allclose(found.std, images.std((0, 1, 2)), rtol=1e-6)
+    normal = np.asarray(found(jnp.asarray(images)))
+    assert normal.dtype == np.float32
+    np.testing.assert_allclose(normal.mean((0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(normal.std((0, 1, 2)), 1, rtol=1e-5)
+
+
+def test_a_constant_channel_becomes_zero():
+    images = np.zeros((2, 3, 3, 2), np.uint8)
+    images[..., 0], images[0, ..., 1] = 200, 10
+    found = Normalisation.of(images)
+    np.testing.assert_array_equal(found.std, [1, 5])
+    assert not np.asarray(found(jnp.asarray(images)))[..., 0].any()
+
+
+def test_joined_seeds_stand_one_after_the_other():
+    parts = [{"a": np.zeros((1, 2))}, {"a": np.ones((2, 2))}]
+    np.testing.assert_array_equal(program.join(parts)["a"][:, 0], [0, 1, 1])
+
+
+def test_equal_blueprints_and_recipes_share_their_programs(linear: Blueprint):
+    same = Blueprint(linear.network, linear.image_shape, linear.classes)
+    other_rate = Recipe(epochs=9, batch_size=8, learning_rate=0.7, momentum=0.5, seeds=1)
+    ours, theirs = program.program(linear, RECIPE), program.program(same, other_rate)
+    assert ours == theirs
+    assert hash(ours) == hash(theirs)
+    assert ours != program.program(linear, Recipe(epochs=1, batch_size=9, momentum=0.5))

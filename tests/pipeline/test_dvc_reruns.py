@@ -1,0 +1,155 @@
+"""What runs again after which change, and what a clone has to do: the checks of DVC.md."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.pipeline.conftest import Project
+
+TIMINGS = {
+    "dvc.lock",
+    "results/README.md",
+    "results/tables/digits/throughput.csv",
+    "results/tables/digits/throughput.md",
+}
+TABLES = {"tabulate@digits", "report"}
+OF_HOG = {
+    "extract@digits-hog",
+    "fit@digits-hog-logistic",
+    "throughput_classical@digits-hog-logistic",
+}
+
+
+@pytest.fixture(scope="module")
+def retrained(measured_project: Project, tmp_path_factory: pytest.TempPathFactory):
+    """The project after another learning rate for one network, and the stages that ran."""
+    project = measured_project.copy(tmp_path_factory.mktemp("retrained") / "hindsight")
+    project.edit("params.yaml", "learning_rate: 0.01", "learning_rate: 0.02")
+    ran = project.repro()
+    project.commit()
+    return project, ran
+
+
+def test_a_second_repro_does_nothing(project: Project):
+    assert "Data and pipelines are up to date." in project.dvc("repro").stdout
+    project.dvc("status", "--quiet")
+    assert project.changed() == set()
+
+
+def test_after_another_learning_rate_only_its_network_runs(retrained: tuple[Project, set[str]]):
+    _, ran = retrained
+    assert ran == {"check", "train@digits-mlp", "throughput_network@digits-mlp"} | TABLES
+
+
+def test_a_reverted_learning_rate_comes_from_the_run_cache(
+    retrained: tuple[Project, set[str]], tmp_path: Path
+):
+    project = retrained[0].copy(tmp_path / "hindsight")
+    project.git("checkout", "HEAD~1", "--", "params.yaml")
+    assert project.repro() <= TABLES
+    assert {"train@digits-mlp", "throughput_network@digits-mlp"} <= project.restored
+    assert project.git("diff", "HEAD~1") == ""
+
+
+def test_diffs_name_what_changed(retrained: tuple[Project, set[str]]):
+    project, _ = retrained
+    metrics = json.loads(project.dvc("metrics", "diff", "--json", "HEAD~1").stdout)
+    assert list(metrics) == ["results/tables/digits/metrics.json"]
+    (changes,) = metrics.values()
+    assert list(changes) == ["mlp.accuracy"]
+    assert changes["mlp.accuracy"]["diff"] != 0
+    plots = project.dvc("plots", "diff", "--json", "HEAD~1").stdout
+    for table in ("accuracy", "seeds", "curves", "confusion", "throughput"):
+        assert f"results/tables/digits/{table}.csv" in plots
+
+
+def test_metrics_and_plots_show_the_tables(project: Project):
+    metrics = project.dvc("metrics", "show", "--md").stdout
+    for method in ("raw-logistic", "hog-logistic", "mlp", "lenet5"):
+        assert f"{method}.accuracy" in metrics
+    project.dvc("plots", "show")
+    assert "throughput" in project.read("dvc_plots/index.html")
+    assert project.changed() == set()
+
+
+def test_after_a_change_of_one_feature_only_what_follows_it_runs(project: Project):
+    before = project.rows("accuracy")
+    project.edit("features/hog.py", "CLIP = 0.2", "CLIP = 0.3")
+    assert project.would_run() == OF_HOG | TABLES
+    assert project.repro() == OF_HOG | TABLES
+    after = project.rows("accuracy")
+    recipes = {name for name in before if before[name]["recipe"] != after[name]["recipe"]}
+    assert recipes == {"hog-logistic"}
+
+
+def test_order_and_comments_of_the_parameters_run_nothing(project: Project):
+    project.write(
+        "params.yaml",
+        """\
+networks:
+  lenet5: {seeds: 1, learning_rate: 0.05}
+  # A comment.
+  mlp: {seeds: 1, learning_rate: 0.01, hidden: 20}
+classifiers: {logistic: {C: 1.0}}
+features:
+  hog: {votes: bilinear, orientations: 9, pixels_per_cell: 4, cells_per_block: 2}
+  raw: {}
+datasets:
+  digits:
+    reader: digits
+    epochs: 1
+    size: 16
+""",
+    )
+    assert "Data and pipelines are up to date." in project.dvc("repro").stdout
+    project.dvc("status", "--quiet")
+    assert project.changed() == {"params.yaml"}
+
+
+def test_a_fresh_clone_has_nothing_to_run(measured_project: Project, tmp_path: Path):
+    clone = measured_project.clone(tmp_path / "hindsight")
+    assert not (clone.root / "artifacts").exists()
+    assert clone.would_run("--allow-missing") == set()
+
+
+def test_a_fresh_clone_reproduces_all_but_the_timings(measured_project: Project, tmp_path: Path):
+    clone = measured_project.clone(tmp_path / "hindsight")
+    assert clone.repro() == clone.stages()
+    assert clone.changed() <= TIMINGS
+    assert "results/tables/digits/throughput.csv" in clone.changed()
+    assert clone.would_run() == set()
+
+
+def test_deleted_artifacts_are_checked_out(project: Project):
+    before = project.bytes_of("artifacts")
+    shutil.rmtree(project.root / "artifacts")
+    assert project.repro() == set()
+    assert project.changed() == set()
+    after = project.bytes_of("artifacts")
+    assert after == {name: before[name] for name in before if "/locks/" not in name}
+
+
+def test_the_stages_are_those_that_the_parameters_imply(unmeasured: Project):
+    unmeasured.set(
+        datasets={"own": {"reader": "folder", "source": "own", "size": 8, "epochs": 1}},
+        features={"sobel": {"datasets": ["own"]}},
+        networks={"mlp": {"datasets": ["digits"]}},
+    )
+    expected = {"check", "report"}
+    for dataset in ("digits", "own"):
+        expected |= {f"prepare@{dataset}", f"tabulate@{dataset}"}
+        for feature in ("raw", "hog", "sobel"):
+            pair = f"{dataset}-{feature}-logistic"
+            expected |= {f"extract@{dataset}-{feature}"}
+            expected |= {f"fit@{pair}", f"throughput_classical@{pair}"}
+        for network in ("mlp", "lenet5"):
+            expected |= {
+                f"{stage}@{dataset}-{network}" for stage in ("train", "throughput_network")
+            }
+    assert unmeasured.stages() == expected
