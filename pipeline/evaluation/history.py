@@ -47,7 +47,7 @@ def throughput_page(throughput: pd.DataFrame) -> str:
     parts = [
         "# Throughput\n",
         "From pixels to label, the fastest batch size; training is one model with its chosen "
-        "setting, search the choice of it. Each machine by itself. Written by the stage `report`.\n",
+        "setting, search the choice of it. Each machine by itself. Written by `report`.\n",
         *throughput_by_machine(throughput),
     ]
     return "\n".join(parts)

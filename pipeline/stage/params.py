@@ -172,7 +172,7 @@ def _check_settings(where: str, entry: Entry) -> None:
 
 
 def _check_recipes(where: str, entry: Entry) -> None:
-    for key in entry.keys() & RECIPE.keys():
+    for key in filter(RECIPE.__contains__, entry):
         values = entry[key] if isinstance(entry[key], list) else [entry[key]]
         for value in values:
             try:

@@ -80,7 +80,8 @@ class Project:
 
     def would_run(self, *words: str) -> set[str]:
         """Return the stages whose own parameters, code or inputs have changed."""
-        return self.repro("--dry", *words)
+        # Before a dry run looks into the run cache it wants the outputs of new stages to be there.
+        return self.repro("--dry", "--no-run-cache", *words)
 
     def commit(self) -> None:
         self.git("add", "--all")

@@ -36,6 +36,8 @@ def test_what_it_refuses(name: str, value: float | str, expected: str):
         Recipe(**{"epochs": 1, name: value})
 
 
-@pytest.mark.parametrize(("loss", "kind"), [("cross_entropy", "logits"), ("squared_error", "margins")])
+@pytest.mark.parametrize(
+    ("loss", "kind"), [("cross_entropy", "logits"), ("squared_error", "margins")]
+)
 def test_only_cross_entropy_makes_logits(loss: str, kind: str):
     assert Recipe(epochs=1, loss=loss).scores_kind == kind

@@ -1,0 +1,51 @@
+"""A folder in which a test may start stages of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Start = Callable[..., subprocess.Popen[str]]
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def start(tmp_path: Path):
+    """Start a stage whose `main` has the given body; kill what still runs at the end."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start_stage(
+        body: str, *words: str, stage: str = "work", arguments: str = "", timing: bool = False
+    ) -> subprocess.Popen[str]:
+        file = tmp_path / f"{stage}.py"
+        file.write_text(
+            "import sys, time\nfrom pathlib import Path\nfrom pipeline.stage import entry, errors\n"
+            f"def main({arguments}):\n{textwrap.indent(textwrap.dedent(body), '    ')}\n"
+            f"if __name__ == '__main__':\n    entry.run(main, timing={timing})\n",
+            "utf-8",
+        )
+        running.append(
+            subprocess.Popen(
+                [sys.executable, file, *words],
+                cwd=tmp_path,
+                # Locks of the test's own: it neither waits for a real run nor holds one up.
+                env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return running[-1]
+
+    yield start_stage
+    for process in running:
+        process.kill()
+        process.communicate()

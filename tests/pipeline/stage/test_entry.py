@@ -1,0 +1,143 @@
+"""The entry point of a stage: exit codes, one line for every mistake, death with the parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.stage import entry
+from pipeline.stage.errors import UserError
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def test_a_stage_that_succeeds(start: Start):
+    stage = start("print(dataset, network)", "digits", "mlp", arguments="dataset, network")
+    output, errors = stage.communicate()
+    assert (stage.returncode, output, errors) == (0, "digits mlp\n", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise errors.UserError('digits: found 3')", "digits: found 3"),
+        ("raise errors.UserError('two\\n  lines')", "two lines"),
+        ("raise MemoryError", "out of memory (no details); a smaller dataset size needs less"),
+        ("bytearray(2**62)", "out of memory (no details); a smaller dataset size needs less"),
+        ("open('none.npy')", "none.npy: No such file or directory"),
+        (
+            "import no_such_package.part",
+            f"{sys.executable} has no package 'no_such_package'; expected the project's "
+            "environment: run `source .venv/bin/activate` first, or `make repro`",
+        ),
+        ("with entry.blame('mlp'): raise ValueError('hidden: 0')", "mlp: hidden: 0"),
+    ],
+    ids=["user", "two lines", "MemoryError", "too large", "no file", "no package", "plug-in"],
+)
+def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message: str):
+    stage = start(body, "digits", arguments="dataset")
+    output, errors = stage.communicate()
+    assert (stage.returncode, output, errors) == (1, "", f"work@digits: {message}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_line_that_names_the_file(start: Start):
+    stage = start(
+        """
+        from pipeline.stage import files
+        Path("out.part").symlink_to("/dev/full")
+        files.write_text(Path("out"), "x" * 100_000)
+        """
+    )
+    _, errors = stage.communicate()
+    assert (stage.returncode, errors) == (
+        1,
+        "work: no space left on the disk that holds out\n",
+    )
+
+
+def test_a_full_disk_without_a_name_is_that_of_the_folder():
+    error = OSError(entry.errno.ENOSPC, "No space left on device")
+    assert entry.explain(error) == f"no space left on the disk that holds {Path.cwd()}"
+
+
+def test_an_unforeseen_error_keeps_its_traceback(start: Start):
+    stage = start("1 / 0")
+    _, errors = stage.communicate()
+    assert stage.returncode == 1
+    assert "Traceback" in errors
+
+
+@pytest.mark.parametrize("words", [[], ["digits"], ["digits", "mlp", "more"]])
+def test_another_number_of_words_is_answered_with_the_usage(start: Start, words: list[str]):
+    stage = start("print('ran')", *words, arguments="dataset, network")
+    output, errors = stage.communicate()
+    assert (stage.returncode, output, errors) == (
+        1,
+        "",
+        "usage: python -m pipeline.work DATASET NETWORK\n",
+    )
+
+
+def test_ctrl_c_is_one_line(start: Start):
+    stage = start("print('ready', flush=True)\ntime.sleep(60)")
+    stage.stdout.readline()
+    stage.send_signal(signal.SIGINT)
+    _, errors = stage.communicate()
+    assert (stage.returncode, errors) == (
+        130,
+        "work: interrupted; `dvc repro` goes on from here\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
+def test_a_stage_dies_with_its_parent(start: Start, tmp_path: Path):
+    child = tmp_path / "child.py"
+    start("print('ready', flush=True)\ntime.sleep(30)\nprint('survived')", stage="child").kill()
+    # The child writes to the parent's pipe, which ends when both are dead.
+    parent = start(f"import subprocess\nsubprocess.run([sys.executable, {str(child)!r}])")
+    assert parent.stdout.readline() == "ready\n"
+    os.kill(parent.pid, signal.SIGKILL)
+    assert parent.stdout.read() == ""
+
+
+def test_linear_algebra_gets_one_thread_and_xla_all(start: Start):
+    names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"]
+    stage = start(f"import os\nprint(*[os.environ[name] for name in {names}])")
+    assert stage.communicate()[0] == "1 1 1 2\n"
+
+
+def test_nothing_heavy_is_imported_before_the_threads_are_pinned(start: Start):
+    stage = start("print(*{'numpy', 'jax', 'yaml', 'sklearn'} & set(sys.modules))")
+    assert stage.communicate()[0] == "\n"
+
+
+@pytest.mark.parametrize(("value", "expected"), [(None, 2), ("1", 1), ("16", 16)])
+def test_threads(monkeypatch: pytest.MonkeyPatch, value: str | None, expected: int):
+    monkeypatch.delenv("HINDSIGHT_THREADS", raising=False)
+    if value is not None:
+        monkeypatch.setenv("HINDSIGHT_THREADS", value)
+    assert entry.threads() == expected
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "two", "", " 2", "²"])
+def test_other_numbers_of_threads_are_refused(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("HINDSIGHT_THREADS", value)
+    with pytest.raises(UserError, match=r"^HINDSIGHT_THREADS: found '.*', expected a whole number"):
+        entry.threads()
+
+
+def test_a_refused_number_of_threads_ends_a_stage_in_one_line(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HINDSIGHT_THREADS", "none")
+    stage = start("print('ran')")
+    output, errors = stage.communicate()
+    assert (stage.returncode, output) == (1, "")
+    assert errors.startswith("work: HINDSIGHT_THREADS: found 'none'")

@@ -1,0 +1,288 @@
+"""params.yaml: what is refused, in one line that names the key, and what the stages get of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.training.recipe import Recipe
+from pipeline.stage import params, plugins
+from pipeline.stage.errors import UserError
+from pipeline.stage.params import Params
+
+Load = Callable[..., Params]
+
+ROOT = Path(__file__).parents[3]
+GOOD = {
+    "datasets": "{digits: {reader: digits, size: 32, epochs: 20}}",
+    "features": "{raw: {}, hog: {orientations: 9}}",
+    "classifiers": "{logistic: {C: [0.1, 1, 10]}}",
+    "networks": "{mlp: {hidden: 300, learning_rate: 0.1}}",
+}
+
+# One section in place of the good one, and what is said; ... stands for anything.
+BAD_NAMES = """
+datasets: {a: {reader: cifar, size: 8, epochs: 1}}
+    datasets.cifar: no file pipeline/datasets/cifar.py; expected one of ...digits
+datasets: {a: {size: 8, epochs: 1}}
+    datasets.a.reader: found None, expected one of ...digits
+datasets: {a: {reader: 3, size: 8, epochs: 1}}
+    datasets.a.reader: found 3, expected one of ...digits
+features: {hogg: {}}
+    features.hogg: no file features/hogg.py; expected one of canny, ...hog
+classifiers: {svm: {}}
+    classifiers.svm: no file models/classifiers/svm.py; expected one of ...linear_svm
+networks: {lenet: {}}
+    networks.lenet: no file models/networks/lenet.py; expected one of ...lenet5
+networks: {__init__: {}}
+    networks.__init__: expected a name of lower-case letters, digits and _
+networks: {mlp-2: {}}
+    networks.mlp-2: expected a name of
+networks: {mlp.2: {}}
+    networks.mlp.2: expected a name of
+networks: {MLP: {}}
+    networks.MLP: expected a name of
+networks: {3: {}}
+    networks.3: expected a name of
+networks: {../networks/mlp: {}}
+    networks.../networks/mlp: expected a name of
+"""
+BAD_KEYS = """
+features: {hog: {cells: 4}}
+    features.hog.cells: unknown key; expected ...pixels_per_cell
+features: {raw: {pool: 4}}
+    features.raw.pool: unknown key; expected none
+classifiers: {logistic: {epochs: 3}}
+    classifiers.logistic.epochs: unknown key; expected C
+networks: {mlp: {lr: 0.1}}
+    networks.mlp.lr: unknown key; expected hidden, ...learning_rate
+networks: {mlp: {classes: 3}}
+    networks.mlp.classes: unknown key
+datasets: {digits: {reader: digits, size: 8, epochs: 1, source: x}}
+    datasets.digits.source: unknown key; expected reader, size, epochs
+datasets: {digits: {reader: digits, size: 8, epochs: 1, datasets: [digits]}}
+    datasets.digits.datasets: unknown key
+datasets: {digits: {reader: digits, size: 8}}
+    datasets.digits.epochs: missing; expected int
+datasets: {digits: {reader: digits, epochs: 8}}
+    datasets.digits.size: missing; expected int
+datasets: {own: {reader: folder, size: 8, epochs: 1}}
+    datasets.own.source: missing; expected str
+"""
+BAD_VALUES = """
+datasets: {digits: {reader: digits, size: 8.0, epochs: 1}}
+    datasets.digits.size: found 8.0, expected int
+datasets: {digits: {reader: digits, size: big, epochs: 1}}
+    datasets.digits.size: found 'big', expected int
+datasets: {digits: {reader: digits, size: true, epochs: 1}}
+    datasets.digits.size: found True, expected int
+datasets: {digits: {reader: digits, size: 0, epochs: 1}}
+    datasets.digits.size: found 0, expected at least 1
+datasets: {digits: {reader: digits, size: 8, epochs: -1}}
+    datasets.digits.epochs: found -1, expected at least 1
+datasets: {digits: {reader: digits, size: [8, 16], epochs: 1}}
+    datasets.digits.size: found [8, 16], expected int
+features: {hog: {orientations: nine}}
+    features.hog.orientations: found 'nine', expected int
+features: {hog: {orientations: [8, 9]}}
+    features.hog.orientations: found [8, 9], expected int
+features: {hog: {orientations: null}}
+    features.hog.orientations: found None, expected int
+features: {hog: 9}
+    features.hog: found 9, expected key: value pairs
+features: {hog: [9]}
+    features.hog: found [9], expected key: value pairs
+features: [hog]
+    features: found ['hog'], expected names with entries
+features: hog
+    features: found 'hog', expected names with entries
+classifiers: {logistic: {C: true}}
+    classifiers.logistic.C: found True, expected float
+classifiers: {logistic: {C: '1'}}
+    classifiers.logistic.C: found '1', expected float
+classifiers: {logistic: {C: .nan}}
+    classifiers.logistic.C: found nan, expected a finite number
+classifiers: {logistic: {C: [1, .inf]}}
+    classifiers.logistic.C: found inf, expected a finite number
+classifiers: {logistic: {C: {a: 1}}}
+    classifiers.logistic.C: found {'a': 1}, expected float
+networks: {mlp: {learning_rate: 0}}
+    networks.mlp.learning_rate: found 0, expected more than 0
+networks: {mlp: {learning_rate: [0.1, -1]}}
+    networks.mlp.learning_rate: found -1, expected more than 0
+networks: {mlp: {optimizer: rmsprop}}
+    networks.mlp.optimizer: found 'rmsprop', expected one of sgd, adam
+networks: {mlp: {batch_size: 0}}
+    networks.mlp.batch_size: found 0, expected at least 1
+networks: {mlp: {epochs: 0}}
+    networks.mlp.epochs: found 0, expected at least 1
+networks: {mlp: {datasets: mnist}}
+    networks.mlp.datasets: found 'mnist', expected a list of dataset names
+features: {raw: {datasets: [1]}}
+    features.raw.datasets: found [1], expected a list of dataset names
+"""
+BAD_CHOICES = """
+classifiers: {logistic: {C: []}}
+    classifiers.logistic.C: found an empty list, expected the values to choose from
+classifiers: {logistic: {C: [1, 2, 3, 4, 5, 6]}}
+    classifiers.logistic: 6 settings in C; expected at most 5
+networks: {mlp: {hidden: [1, 2], learning_rate: [1, 2, 3]}}
+    networks.mlp: 6 settings in hidden, learning_rate; expected at most 5
+networks: {mlp: {seeds: [1, 2]}}
+    networks.mlp.seeds: found [1, 2], expected one number
+networks: {mlp: {epochs: [1, 2]}}
+    networks.mlp.epochs: found [1, 2], expected one number
+"""
+BAD_FILES = """
+# nothing at all
+    found the keys None
+- digits
+    found the keys ['digits']
+a word
+    found the keys 'a word'
+datasets: {}
+    found the keys datasets; expected datasets, features, classifiers, networks
+{datasets: {}, features: {}, classifiers: {}, networks: {}, models: {}}
+    found the keys datasets, features, classifiers, networks, models; expected datasets
+datasets: {digits: {reader
+    no valid YAML: ...line 1
+datasets: !!python/object/apply:os.system [true]
+    no valid YAML: could not determine a constructor
+"""
+
+
+def pairs(text: str):
+    lines = text.strip().splitlines()
+    return list(zip(lines[::2], map(str.strip, lines[1::2]), strict=True))
+
+
+def one_line(message: str):
+    """Return a pattern for a line that begins with `message`."""
+    return rf"\A{'.*'.join(map(re.escape, message.split('...')))}.*\Z"
+
+
+@pytest.fixture(autouse=True)
+def root(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Write params.yaml, from a text or with other sections than the good ones, and load it."""
+
+    def write_and_load(text: str | None = None, **sections: str):
+        lines = [f"{section}: {entries}" for section, entries in (GOOD | sections).items()]
+        (tmp_path / "params.yaml").write_text("\n".join(lines) if text is None else text, "utf-8")
+        return params.load(tmp_path / "params.yaml")
+
+    return write_and_load
+
+
+def test_the_file_that_ships_is_valid():
+    assert "digits" in params.load().datasets
+
+
+def test_its_commented_entries_are_valid_too(load: Load):
+    text = (ROOT / "params.yaml").read_text("utf-8")
+    with_all = re.sub(r"^  # ([a-z0-9_]+: \{)", r"  \1", text, flags=re.MULTILINE)
+    assert {"digits", "usps", "mnist", "fashion_mnist", "cifar10"} <= set(load(with_all).datasets)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [pair for cases in (BAD_NAMES, BAD_KEYS, BAD_VALUES, BAD_CHOICES) for pair in pairs(cases)],
+)
+def test_bad_entries_are_named_in_one_line(load: Load, entry: str, message: str):
+    section, _, entries = entry.partition(": ")
+    with pytest.raises(UserError, match=one_line(message)):
+        load(**{section: entries})
+
+
+@pytest.mark.parametrize(("text", "message"), pairs(BAD_FILES))
+def test_files_of_another_form_are_refused(load: Load, tmp_path: Path, text: str, message: str):
+    with pytest.raises(UserError, match=one_line(f"{tmp_path}/params.yaml: {message}")):
+        load(text)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"\xff\xfe\x00datasets"])
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, content: bytes):
+    (tmp_path / "params.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=one_line(f"{tmp_path}/params.yaml: ")):
+        params.load(tmp_path / "params.yaml")
+
+
+def test_without_the_file_it_says_where_to_run(tmp_path: Path):
+    with pytest.raises(UserError, match="not found; run from the project's root"):
+        params.load(tmp_path / "params.yaml")
+
+
+def test_a_section_may_be_empty_and_an_entry_without_options(load: Load):
+    found = load(features="", classifiers="{}", networks="{mlp: , lenet5: {}}")
+    assert (found.features, found.classifiers) == ({}, {})
+    assert found.networks == {"mlp": {}, "lenet5": {}}
+    assert found.methods() == [("mlp",), ("lenet5",)]
+
+
+def test_methods_are_all_pairs_and_all_networks(load: Load):
+    found = load(classifiers="{logistic: {}, linear_svm: {}}")
+    assert found.methods() == [
+        ("raw", "logistic"),
+        ("raw", "linear_svm"),
+        ("hog", "logistic"),
+        ("hog", "linear_svm"),
+        ("mlp",),
+    ]
+
+
+def test_settings_are_all_combinations_of_the_lists(load: Load):
+    found = load(
+        networks="{mlp: {hidden: [2, 3], loss: squared_error, learning_rate: [1, 0.1], "
+        "datasets: [a, b]}}"
+    )
+    assert found.settings("networks", "mlp") == [
+        {"hidden": hidden, "loss": "squared_error", "learning_rate": rate}
+        for hidden in (2, 3)
+        for rate in (1, 0.1)
+    ]
+    assert found.settings("features", "raw") == [{}]
+
+
+def test_five_settings_are_allowed(load: Load):
+    found = load(classifiers="{logistic: {C: [1, 2, 3, 4, 5]}}")
+    assert found.settings("classifiers", "logistic") == [{"C": C} for C in range(1, 6)]
+
+
+@pytest.mark.parametrize("number", ["1e-3", "1E-3", "1.0e-3", "0.001"])
+def test_a_number_may_have_an_exponent(load: Load, number: str):
+    # As dvc reads it, which knows a newer YAML than PyYAML.
+    found = load(classifiers=f"{{logistic: {{C: {number}}}}}")
+    assert found.settings("classifiers", "logistic") == [{"C": 0.001}]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [("[digits]", None), ("[mnist, usps]", "features.raw is for mnist, usps")],
+)
+def test_a_method_is_skipped_where_it_is_not_for_the_dataset(
+    load: Load, wanted: str, reason: str | None
+):
+    found = load(features=f"{{raw: {{datasets: {wanted}}}}}")
+    assert found.skipped("digits", ("classifiers", "logistic"), ("features", "raw")) == reason
+    assert found.skipped("digits", ("classifiers", "logistic")) is None
+
+
+def test_a_network_may_override_the_epochs_of_its_dataset(load: Load):
+    found = load(networks="{mlp: {hidden: 5, learning_rate: 1}, lenet5: {epochs: 3}}")
+    (mlp,), (lenet5,) = (found.settings("networks", name) for name in ("mlp", "lenet5"))
+    assert found.recipe("digits", mlp) == Recipe(epochs=20, learning_rate=1)
+    assert found.recipe("digits", lenet5) == Recipe(epochs=3)
+
+
+@pytest.mark.parametrize("kind", plugins.FOLDERS)
+def test_every_annotation_of_an_option_is_understood(kind: str):
+    for name in plugins.names(kind):
+        for annotation in plugins.card(kind, name).options.values():
+            assert {part.strip() for part in annotation.split("|")} <= set(params.TYPES)
