@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.stage import params, paths, plugins
-from pipeline.stage.entry import blame, run, threads
+from pipeline.stage.entry import blame, run
+from pipeline.stage.environment import threads
 from pipeline.stage.files import read_array, read_json, write_array, write_arrays, write_json
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from pipeline.stage import params, paths, plugins
-from pipeline.stage.entry import run, threads
+from pipeline.stage.entry import run
+from pipeline.stage.environment import threads
 from pipeline.stage.files import read_array, read_arrays, read_json, write_json
 
 

@@ -61,12 +61,8 @@ Array = jax.Array | NDArray[Any]  # the host's arrays go to the device when they
 class Learned(NamedTuple):
     """A network's arrays, each with a leading axis of seeds.
 
-    Attributes
-    ----------
-    params : nnx.State
-        What gradients change.
-    statistics : nnx.State
-        What the forward pass changes (the averages of batch normalisation).
+    Gradients change `params`; the forward pass changes `statistics`, the averages of batch
+    normalisation. Both are ``nnx.State``.
     """
 
     params: Any
@@ -108,12 +104,7 @@ class Data(NamedTuple):
 class Progress(NamedTuple):
     """All that a run needs to go on, each with a leading axis of seeds.
 
-    Attributes
-    ----------
-    learned : Learned
-    optimizer : optax state
-    loss, correct : float32 array [seeds]
-        Sums over the images of the epoch so far.
+    `loss` and `correct`, float32 [seeds], are sums over the images of the epoch so far.
     """
 
     learned: Learned

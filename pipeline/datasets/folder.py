@@ -16,7 +16,7 @@ from pipeline.ingest.class_folders import find_class_folders
 from pipeline.ingest.dataset import Dataset, verify_labels
 from pipeline.ingest.photographs import decode
 from pipeline.ingest.sources import locate
-from pipeline.stage.entry import threads
+from pipeline.stage.environment import threads
 from pipeline.stage.errors import UserError
 
 TITLE = "Folder of images"

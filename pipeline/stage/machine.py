@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.stage.entry import threads
+from pipeline.stage.environment import threads
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "jax", "flax", "optax")
 

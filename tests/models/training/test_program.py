@@ -18,7 +18,7 @@ from models.training.recipe import Recipe
 Images = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 RECIPE = Recipe(epochs=2, batch_size=8, learning_rate=0.1)
-SEEDS = [0, 1, 2]
+SEEDS = [0, 1]
 
 
 def resident(data: Images):
