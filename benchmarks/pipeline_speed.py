@@ -64,7 +64,6 @@ def cases(folder: Path) -> list[tuple[str, float, float, str]]:
     params.write_text(params.read_text().replace("  # mnist:", "  mnist:"))
     measure("prepare@mnist", [*stage, "pipeline.prepare", "mnist"], "5", repeats=3)
     measure("extract@mnist-hog", [*stage, "pipeline.extract", "mnist", "hog"], "15", repeats=3)
-    measure("fit@mnist-hog-linear_svm", [*stage, "pipeline.fit", "mnist", "hog", "linear_svm"], "")
     return rows
 
 

@@ -35,7 +35,9 @@ def macs(blueprint: Blueprint) -> int:
         return scores
 
     images = jax.ShapeDtypeStruct((1, *blueprint.image_shape), jnp.float32)
-    with convolution.direct():
+    # The precision is part of JAX's key to what it has traced already: without one of its own, a
+    # jitted layer would be counted as it was last computed, not directly.
+    with convolution.direct(), jax.default_matmul_precision("highest"):
         return _macs(jax.make_jaxpr(forward)(state, images).jaxpr)
 
 
@@ -53,5 +55,6 @@ def _macs(jaxpr: Any) -> int:
             count += math.prod(out.shape) * math.prod(np.delete(kernel, filters).tolist())
         else:
             inner = (getattr(value, "jaxpr", value) for value in equation.params.values())
-            count += sum(_macs(value) for value in inner if hasattr(value, "eqns"))
+            times = equation.params.get("length", 1)  # of a scan
+            count += times * sum(_macs(value) for value in inner if hasattr(value, "eqns"))
     return count

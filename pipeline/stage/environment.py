@@ -12,7 +12,7 @@ import sys
 from pipeline.stage.errors import UserError
 
 DEFAULT_THREADS = 2
-NEEDED = ("numpy", "yaml", "pandas", "sklearn", "jax", "flax")
+NEEDED = ("numpy", "ruamel", "pandas", "sklearn", "jax", "flax")
 
 
 def threads() -> int:

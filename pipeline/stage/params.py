@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from models.training.recipe import Recipe
 from pipeline.stage import plugins
@@ -80,10 +81,11 @@ def load(path: Path = PARAMS) -> Params:
         Naming the first key that is unknown, has the wrong type or does not fit its plug-in.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # The library and the YAML of dvc: 1e-3 is a number in both.
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run from the project's root") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: no valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict) or set(content) != set(SECTIONS):
         found = ", ".join(map(str, content)) if isinstance(content, dict) else repr(content)

@@ -93,6 +93,8 @@ def card(kind: str, name: str) -> Card:
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except SyntaxError as error:
         raise UserError(f"{file}:{error.lineno}: {error.msg}") from error
+    except ValueError as error:  # not UTF-8, or a zero byte
+        raise UserError(f"{file}: no Python source: {error}") from error
     constants = dict(_constants(tree))
     for constant, kind_of_value in (("TITLE", str), ("YEAR", int)):
         if not isinstance(constants.get(constant), kind_of_value):

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
 
+LEARNING_RATE = "networks.mlp.learning_rate={}"
+
+
 def workers(project: Project) -> list[psutil.Process]:
     """List the processes that work off the project's queue of experiments."""
     found = []
@@ -50,9 +53,6 @@ def test_an_experiment_runs_only_what_its_parameter_changes(project: Project):
     assert {name for name in before if before[name] != after[name]} >= {"mlp"}
     project.dvc("status", "--quiet")
     assert "fast" in project.dvc("exp", "show", "--csv", "--only-changed").stdout
-
-
-LEARNING_RATE = "networks.mlp.learning_rate={}"
 
 
 def test_queued_experiments_run_side_by_side_and_apply(queue: Project):

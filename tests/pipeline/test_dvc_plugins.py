@@ -114,8 +114,14 @@ def test_a_feature_and_a_classifier_are_a_file_and_a_line_each(project: Project)
     )
     pairs = ("coarse-logistic", "coarse-ridge", "raw-ridge", "hog-ridge")
     new = {f"{stage}@digits-{pair}" for stage in ("fit", "throughput_classical") for pair in pairs}
-    assert project.would_run() == new | TABLES | {"check", "extract@digits-coarse"}
-    project.repro("throughput_classical@digits-coarse-ridge")
+    assert project.out_of_date() == new | TABLES | {"check", "extract@digits-coarse"}
+    wanted = "throughput_classical@digits-coarse-ridge"
+    assert project.repro(wanted) == {
+        "check",
+        "extract@digits-coarse",
+        "fit@digits-coarse-ridge",
+        wanted,
+    }
     assert "dvc.yaml" not in project.changed()
 
 
@@ -124,43 +130,44 @@ def test_a_dataset_is_a_folder_and_a_line(project: Project):
     project.set(
         datasets={"own": {"reader": "folder", "source": "own", "size": 12, "epochs": 1}},
         features={"hog": None},
-        networks={"lenet5": None},
+        networks={"lenet5": None, "mlp": None},
     )
     new = {
         "prepare@own",
         "extract@own-raw",
         "fit@own-raw-logistic",
         "throughput_classical@own-raw-logistic",
-        "train@own-mlp",
-        "throughput_network@own-mlp",
         "tabulate@own",
     }
     assert project.repro() == new | TABLES | {"check"}
+    for table in ("accuracy", "throughput"):
+        assert "raw-logistic" in project.read(f"results/tables/own/{table}.csv")
     assert "own" in project.read("results/README.md")
     assert "dvc.yaml" not in project.changed()
 
 
-def test_a_removed_method_leaves_nothing_behind(project: Project):
+def test_a_removed_method_leaves_nothing_behind_and_comes_back_from_the_cache(project: Project):
+    parameters = project.read("params.yaml")
     project.set(features={"hog": None}, networks={"lenet5": None})
     assert project.repro() == TABLES | {"check"}
     assert set(project.rows("accuracy")) == {"raw-logistic", "mlp"}
-    assert "hog" not in project.read("results/README.md")
-    assert "lenet5" not in project.read("results/README.md")
-    left = project.bytes_of("artifacts/scores") | project.bytes_of("artifacts/timings")
-    assert [name for name in left if "hog" in name or "lenet5" in name] == []
-    assert project.repro() == set()
-    project.dvc("status", "--quiet")
-    shutil.rmtree(project.root / "artifacts")
+    for page in ("README.md", "tables/digits/accuracy.md", "tables/digits/throughput.md"):
+        assert "hog" not in project.read(f"results/{page}")
+        assert "lenet5" not in project.read(f"results/{page}")
     assert project.repro() == set()
 
-
-def test_a_removed_method_comes_back_from_the_cache(project: Project):
-    parameters = project.read("params.yaml")
-    project.set(features={"hog": None}, networks={"lenet5": None})
-    project.repro()
     project.write("params.yaml", parameters)
     assert project.repro() <= TABLES
     assert project.git("diff") == ""
+
+
+def test_after_a_removal_deleted_artifacts_are_still_checked_out(project: Project):
+    project.set(features={"hog": None}, networks={"lenet5": None})
+    project.repro()
+    left = project.bytes_of("artifacts/scores") | project.bytes_of("artifacts/timings")
+    shutil.rmtree(project.root / "artifacts")
+    assert project.repro() == set()
+    assert [name for name in left if "hog" in name or "lenet5" in name] == []
 
 
 def test_a_kind_may_be_left_empty(project: Project):

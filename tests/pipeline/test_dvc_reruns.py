@@ -75,7 +75,6 @@ def test_metrics_and_plots_show_the_tables(project: Project):
 def test_after_a_change_of_one_feature_only_what_follows_it_runs(project: Project):
     before = project.rows("accuracy")
     project.edit("features/hog.py", "CLIP = 0.2", "CLIP = 0.3")
-    assert project.would_run() == OF_HOG | TABLES
     assert project.repro() == OF_HOG | TABLES
     after = project.rows("accuracy")
     recipes = {name for name in before if before[name]["recipe"] != after[name]["recipe"]}
@@ -109,17 +108,18 @@ datasets:
 def test_a_fresh_clone_has_nothing_to_run(measured_project: Project, tmp_path: Path):
     clone = measured_project.clone(tmp_path / "hindsight")
     assert not (clone.root / "artifacts").exists()
-    assert clone.would_run("--allow-missing") == set()
+    assert clone.repro("--dry", "--allow-missing") == set()
 
 
 def test_a_fresh_clone_reproduces_all_but_the_timings(measured_project: Project, tmp_path: Path):
     clone = measured_project.clone(tmp_path / "hindsight")
-    assert clone.repro() == clone.stages()
+    # Compiled anew, as on another machine.
+    assert clone.repro(JAX_ENABLE_COMPILATION_CACHE="false") == clone.stages()
     files = clone.changed()
     assert "results/tables/digits/throughput.csv" in files
     timeless = {file for file in files if "throughput" not in file}
     assert timeless <= {"dvc.lock", "results/README.md"}
-    assert clone.would_run() == set()
+    clone.dvc("status", "--quiet")
 
 
 def test_deleted_artifacts_are_checked_out(project: Project):

@@ -19,6 +19,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from models.classifiers import logistic
+from models.training import loop
 from pipeline import (
     check,
     extract,
@@ -310,6 +312,28 @@ class TestAgain:
         for network in ("lenet5", "mlp"):
             train.main("squares", network)
         assert bytes_of(*outputs) == expected
+
+    def test_settings_are_tried_without_the_validation_images(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        seen: list[int | list[int]] = []
+        fit_one, train_one = logistic.Classifier.fit, loop.train
+
+        def noted_fit(self: logistic.Classifier, X: np.ndarray, y: np.ndarray):
+            seen.append(len(X))
+            return fit_one(self, X, y)
+
+        def noted_train(*arguments: Any, rows: Any = None, **options: Any):
+            seen.append(N_TRAIN if rows is None else rows.tolist())
+            return train_one(*arguments, rows=rows, **options)
+
+        monkeypatch.setattr(logistic.Classifier, "fit", noted_fit)
+        monkeypatch.setattr(loop, "train", noted_train)
+        fit.main("squares", "raw", "logistic")
+        train.main("squares", "mlp")
+        held_out = np.load("artifacts/data/squares/validation.npy").tolist()
+        kept = [row for row in range(N_TRAIN) if row not in held_out]
+        assert seen == [len(kept), len(kept), N_TRAIN, kept, kept, N_TRAIN]
 
     def test_the_same_images_have_the_same_bytes(self):
         expected = bytes_of(Path("artifacts/data"))

@@ -96,7 +96,28 @@ def test_batch_normalisation_gathers_statistics(deep: Blueprint, data: Images):
     assert np.all(after["var"][...] != 1)
 
 
-def test_prediction_leaves_nothing_out_and_nothing_behind(deep: Blueprint, data: Images):
+def test_prediction_leaves_no_unit_out(masks: Blueprint, data: Images):
+    learned = one_epoch(masks, data, [0]).learned
+    normalisation = Normalisation.of(data[0])
+    scores = program.predict(program.program(masks, RECIPE), learned, normalisation, data[0])[0]
+    means = normalisation(jnp.asarray(data[0])).mean((1, 2)) * 2 * jnp.ones(64)
+    output = learned.params["output"]
+    expected = means @ output["kernel"][...][0] + output["bias"][...][0]
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_prediction_does_not_look_at_the_rest_of_the_batch(deep: Blueprint, data: Images):
+    prepared = program.program(deep, RECIPE)
+    learned, normalisation = one_epoch(deep, data, [0]).learned, Normalisation.of(data[0])
+    others = np.concatenate([data[0][:1], np.zeros_like(data[0][1:])])
+    in_company, alone = (
+        program.predict(prepared, learned, normalisation, images)[0, 0]
+        for images in (data[0], others)
+    )
+    np.testing.assert_allclose(in_company, alone, rtol=1e-5, atol=1e-6)
+
+
+def test_prediction_leaves_nothing_behind(deep: Blueprint, data: Images):
     prepared = program.program(deep, RECIPE)
     learned = one_epoch(deep, data, [0]).learned
     before = [np.array(leaf) for leaf in jax.tree.leaves(learned)]

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.stage import entry
-from pipeline.stage.errors import UserError
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -31,14 +30,9 @@ def test_a_stage_that_succeeds(start: Start):
         ("raise MemoryError", "out of memory (no details); a smaller dataset size needs less"),
         ("bytearray(2**62)", "out of memory (no details); a smaller dataset size needs less"),
         ("open('none.npy')", "none.npy: No such file or directory"),
-        (
-            "import no_such_package.part",
-            f"{sys.executable} has no package 'no_such_package'; expected the project's "
-            "environment: run `source .venv/bin/activate` first, or `make repro`",
-        ),
         ("with entry.blame('mlp'): raise ValueError('hidden: 0')", "mlp: hidden: 0"),
     ],
-    ids=["user", "two lines", "MemoryError", "too large", "no file", "no package", "plug-in"],
+    ids=["user", "two lines", "MemoryError", "too large", "no file", "plug-in"],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message: str):
     stage = start(body, "digits", arguments="dataset")
@@ -105,39 +99,3 @@ def test_a_stage_dies_with_its_parent(start: Start, tmp_path: Path):
     assert parent.stdout.readline() == "ready\n"
     os.kill(parent.pid, signal.SIGKILL)
     assert parent.stdout.read() == ""
-
-
-def test_linear_algebra_gets_one_thread_and_xla_all(start: Start):
-    names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"]
-    stage = start(f"import os\nprint(*[os.environ[name] for name in {names}])")
-    assert stage.communicate()[0] == "1 1 1 2\n"
-
-
-def test_nothing_heavy_is_imported_before_the_threads_are_pinned(start: Start):
-    stage = start("print(*{'numpy', 'jax', 'yaml', 'sklearn'} & set(sys.modules))")
-    assert stage.communicate()[0] == "\n"
-
-
-@pytest.mark.parametrize(("value", "expected"), [(None, 2), ("1", 1), ("16", 16)])
-def test_threads(monkeypatch: pytest.MonkeyPatch, value: str | None, expected: int):
-    monkeypatch.delenv("HINDSIGHT_THREADS", raising=False)
-    if value is not None:
-        monkeypatch.setenv("HINDSIGHT_THREADS", value)
-    assert entry.threads() == expected
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "1.5", "two", "", " 2", "²"])
-def test_other_numbers_of_threads_are_refused(monkeypatch: pytest.MonkeyPatch, value: str):
-    monkeypatch.setenv("HINDSIGHT_THREADS", value)
-    with pytest.raises(UserError, match=r"^HINDSIGHT_THREADS: found '.*', expected a whole number"):
-        entry.threads()
-
-
-def test_a_refused_number_of_threads_ends_a_stage_in_one_line(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("HINDSIGHT_THREADS", "none")
-    stage = start("print('ran')")
-    output, errors = stage.communicate()
-    assert (stage.returncode, output) == (1, "")
-    assert errors.startswith("work: HINDSIGHT_THREADS: found 'none'")

@@ -67,11 +67,11 @@ def test_a_card_is_read_without_an_import(folder: Path):
 def test_a_reader_states_its_options_in_read(folder: Path):
     text = (
         'TITLE = "Data"\nYEAR = 2000\n'
-        "def read(size: int, source: str, *, checksum: str | None = None): ..."
+        "def read(size: int, source: str, grey: bool = False, *, checksum: str | None = None): ..."
     )
     (folder / "data.py").write_text(text, "utf-8")
     card = plugins.card("networks", "data")
-    assert card.options == {"source": "str", "checksum": "str | None"}
+    assert card.options == {"source": "str", "grey": "bool", "checksum": "str | None"}
     assert card.required == ("source",)
 
 
