@@ -191,7 +191,7 @@ def _train_group(
                 done += len(some.steps)
                 bar.update(len(some.steps))
             run = _end_epoch(run, epoch, len(rows))
-            if not np.isfinite(run.curve[:, epoch]).any():
+            if not np.isfinite(run.curve[:, epoch, 0]).any():
                 run.curve[:, epoch:] = np.nan  # every seed has diverged: the rest would stay so
                 break
     save_if_due(SECONDS_WORTH_KEEPING)

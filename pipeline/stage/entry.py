@@ -75,7 +75,7 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong."""
     if isinstance(error, MemoryError):
-        return f"out of memory ({error or 'no details'}); a smaller dataset size needs less"
+        return f"out of memory ({str(error) or 'no details'}); a smaller dataset size needs less"
     if isinstance(error, OSError):
         if error.errno == errno.ENOSPC:
             return f"no space left on the disk that holds {error.filename or Path.cwd()}"

@@ -34,6 +34,18 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 Entry = dict[str, Any]
 
 
+class Section(dict[str, Entry]):
+    """The entries of one section; asking for another one is the user's mistake."""
+
+    def __init__(self, name: str, entries: dict[str, Entry]) -> None:
+        super().__init__(entries)
+        self.name = name
+
+    def __missing__(self, key: str) -> Entry:
+        valid = ", ".join(self) or "none"
+        raise UserError(f"{self.name}.{key}: not in params.yaml; expected one of {valid}")
+
+
 @dataclass(frozen=True)
 class Params:
     """The checked content of params.yaml, one mapping from name to entry per section."""
@@ -101,7 +113,7 @@ def load(path: Path = PARAMS) -> Params:
                     f"{section}.{name}: expected a name of lower-case letters, digits and _"
                 )
             content[section][name] = _checked(section, name, {} if entry is None else entry)
-    params = Params(**content)
+    params = Params(**{name: Section(name, content[name]) for name in SECTIONS})
     _check_datasets_of_methods(params)
     return params
 

@@ -64,7 +64,7 @@ BAD_FOR_DVC = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "message"), BAD)
+@pytest.mark.parametrize(("old", "new", "message"), BAD, ids=[row[2] for row in BAD])
 def test_bad_parameters_end_in_one_line_that_names_the_key(
     project: Project, old: str, new: str, message: str
 ):
@@ -78,7 +78,9 @@ def test_bad_parameters_end_in_one_line_that_names_the_key(
     assert project.changed() == {"params.yaml"}
 
 
-@pytest.mark.parametrize(("old", "new", "message"), BAD_FOR_DVC)
+@pytest.mark.parametrize(
+    ("old", "new", "message"), BAD_FOR_DVC, ids=[row[2] for row in BAD_FOR_DVC]
+)
 def test_what_dvc_itself_refuses_names_the_key(project: Project, old: str, new: str, message: str):
     project.edit("params.yaml", old, new)
     result = project.dvc("repro", fails=True)
