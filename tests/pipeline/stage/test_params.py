@@ -149,6 +149,8 @@ datasets: {}
     found the keys datasets, features, classifiers, networks, models; expected datasets
 datasets: {digits: {reader
     no valid YAML: ...line 1
+{datasets: {}, features: {raw: {}, raw: {}}, classifiers: {}, networks: {}}
+    no valid YAML: ...duplicate key "raw"
 datasets: !!python/object/apply:os.system [true]
     no valid YAML: could not determine a constructor
 """
