@@ -23,17 +23,27 @@ Descriptions = dict[str, dict[str, Any]]
 
 
 def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
-    """Read what fit and train say of every method in params.yaml; delete what others left."""
+    """Read what fit and train say of every method in params.yaml."""
     descriptions = {}
     for method in methods:
         file = paths.scores(dataset, method) / "method.json"
         if not file.exists():
             raise UserError(f"{file}: not found; expected a result of {method}: run `dvc repro`")
         descriptions[method] = read_json(file)
-    for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
-        if folder.name not in descriptions:
-            shutil.rmtree(folder)
     return descriptions
+
+
+def remove_leftovers(dataset: str, methods: dict[str, tuple[str, ...]]) -> None:
+    """Delete the scores and timings of methods that are no longer in params.yaml."""
+    for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
+        if folder.name not in methods:
+            shutil.rmtree(folder)
+    kept = {f"throughput-{name}" for name in methods}
+    for name, method in methods.items():
+        kept |= {f"train-{name}"} if len(method) == 1 else {f"extract-{method[0]}", f"fit-{name}"}
+    for file in (paths.ARTIFACTS / "timings" / dataset).iterdir():
+        if file.stem not in kept:
+            file.unlink()
 
 
 def accuracy_table(
@@ -155,6 +165,7 @@ def main(dataset: str) -> None:
     labels = read_array(paths.data(dataset) / "test_labels.npy")
     methods = {"-".join(method): method for method in checked.methods()}
     descriptions = read_descriptions(dataset, list(methods))
+    remove_leftovers(dataset, methods)
     scores = {
         name: read_array(paths.scores(dataset, name) / "scores.npy")
         for name, description in descriptions.items()
