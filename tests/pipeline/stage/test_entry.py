@@ -80,7 +80,15 @@ def test_another_number_of_words_is_answered_with_the_usage(start: Start, words:
 
 
 def test_ctrl_c_is_one_line(start: Start):
-    stage = start("print('ready', flush=True)\ntime.sleep(60)")
+    # A shell starts background jobs with SIGINT ignored, which a child inherits.
+    stage = start(
+        """
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("ready", flush=True)
+        time.sleep(60)
+        """
+    )
     stage.stdout.readline()
     stage.send_signal(signal.SIGINT)
     _, errors = stage.communicate()
