@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +34,15 @@ def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
     return descriptions
 
 
-def remove_leftovers(dataset: str, methods: dict[str, tuple[str, ...]]) -> None:
+def remove_leftovers(
+    dataset: str, methods: dict[str, tuple[str, ...]], features: Iterable[str]
+) -> None:
     """Delete the scores and timings of methods that are no longer in params.yaml."""
     for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
         if folder.name not in methods:
             shutil.rmtree(folder)
-    kept = {f"throughput-{name}" for name in methods}
-    for name, method in methods.items():
-        kept |= {f"train-{name}"} if len(method) == 1 else {f"extract-{method[0]}", f"fit-{name}"}
+    kept = {f"extract-{feature}" for feature in features}
+    kept |= {f"{stage}-{name}" for stage in ("fit", "train", "throughput") for name in methods}
     for file in (paths.ARTIFACTS / "timings" / dataset).iterdir():
         if file.stem not in kept:
             file.unlink()
@@ -165,7 +167,7 @@ def main(dataset: str) -> None:
     labels = read_array(paths.data(dataset) / "test_labels.npy")
     methods = {"-".join(method): method for method in checked.methods()}
     descriptions = read_descriptions(dataset, list(methods))
-    remove_leftovers(dataset, methods)
+    remove_leftovers(dataset, methods, checked.features)
     scores = {
         name: read_array(paths.scores(dataset, name) / "scores.npy")
         for name, description in descriptions.items()

@@ -124,9 +124,10 @@ def _checked(section: str, name: str, entry: Any) -> Entry:
         raise UserError(f"{where}: found {entry!r}, expected key: value pairs in braces")
     if section == "datasets":
         reader = entry.get("reader")
-        if not isinstance(reader, str):
-            valid = ", ".join(plugins.names("datasets"))
-            raise UserError(f"{where}.reader: found {reader!r}, expected one of {valid}")
+        if reader not in (readers := plugins.names("datasets")):
+            raise UserError(
+                f"{where}.reader: found {reader!r}, expected one of {', '.join(readers)}"
+            )
         card = plugins.card("datasets", reader)
         options = {"reader": "str", "size": "int", "epochs": "int", **card.options}
         required = ("reader", "size", "epochs", *card.required)
