@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from pipeline import provenance
 from pipeline.stage import plugins
@@ -19,7 +19,7 @@ from pipeline.stage import plugins
 ROOT = Path(__file__).parents[2]
 STAGES: dict[str, dict[str, Any]] = {
     name: stage.get("do", stage)
-    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"].items()
+    for name, stage in YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].items()
 }
 # The kinds of plug-ins that a stage imports by name.
 IMPORTED = {
@@ -30,7 +30,7 @@ IMPORTED = {
     "throughput_classical": ("features", "classifiers"),
     "throughput_network": ("networks",),
 }
-# What a template's word stands for: its kind, or a name of no meaning.
+# The words of a template that stand for plug-ins; the others are names of no meaning.
 WORDS = {
     "reader": "datasets",
     "feature": "features",

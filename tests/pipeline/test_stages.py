@@ -16,7 +16,6 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 
 from models.classifiers import logistic
@@ -59,9 +58,9 @@ TABLES = Path("results/tables/squares")
 
 
 def set_params(**sections: Entries):
-    """Write params.yaml: the entries above, with others in their place."""
+    """Write params.yaml, as JSON: the entries above, with others in their place."""
     content = {section: entries | sections.get(section, {}) for section, entries in PARAMS.items()}
-    Path("params.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    Path("params.yaml").write_text(json.dumps(content), "utf-8")
 
 
 def draw_images(folder: Path):

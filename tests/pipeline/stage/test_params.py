@@ -26,7 +26,7 @@ GOOD = {
 # One section in place of the good one, and what is said; ... stands for anything.
 BAD_NAMES = """
 datasets: {a: {reader: cifar, size: 8, epochs: 1}}
-    datasets.cifar: no file pipeline/datasets/cifar.py; expected one of ...digits
+    datasets.a.reader: found 'cifar', expected one of ...digits
 datasets: {a: {size: 8, epochs: 1}}
     datasets.a.reader: found None, expected one of ...digits
 datasets: {a: {reader: 3, size: 8, epochs: 1}}
