@@ -6,12 +6,10 @@ import math
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from models.layers import convolution
-from models.training.program import Blueprint
+from models.training.blueprint import Blueprint
 
 
 def parameters(blueprint: Blueprint) -> int:
@@ -26,19 +24,7 @@ def macs(blueprint: Blueprint) -> int:
     Products with the zeros of a padding count, as papers count them; additions of biases,
     poolings and non-linearities do not.
     """
-    model = blueprint.abstract()
-    model.eval()
-    graph, state = nnx.split(model)
-
-    def forward(state: Any, images: jax.Array) -> jax.Array:
-        scores: jax.Array = nnx.merge(graph, state)(images)
-        return scores
-
-    images = jax.ShapeDtypeStruct((1, *blueprint.image_shape), jnp.float32)
-    # The precision is part of JAX's key to what it has traced already: without one of its own, a
-    # jitted layer would be counted as it was last computed, not directly.
-    with convolution.direct(), jax.default_matmul_precision("highest"):
-        return _macs(jax.make_jaxpr(forward)(state, images).jaxpr)
+    return _macs(blueprint.trace())
 
 
 def _macs(jaxpr: Any) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 from flax import nnx
 from numpy.typing import NDArray
 
-from models.training.program import Blueprint, Learned, Normalisation
+from models.training.blueprint import Blueprint
+from models.training.program import Learned, Normalisation
 
 MEAN, STD = "normalisation.mean", "normalisation.std"
 

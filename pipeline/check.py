@@ -5,7 +5,7 @@ Its output never changes, so that a valid edit of params.yaml runs nothing but t
 
 from __future__ import annotations
 
-from pipeline.stage import params
+from pipeline.stage import params, validation
 from pipeline.stage.entry import run
 from pipeline.stage.files import write_text
 from pipeline.stage.paths import ARTIFACTS
@@ -13,7 +13,7 @@ from pipeline.stage.paths import ARTIFACTS
 
 def main() -> None:
     """Read params.yaml and say what is wrong with it."""
-    params.load()
+    validation.check(params.load())
     write_text(ARTIFACTS / "checked", "params.yaml is valid\n")
 
 

@@ -24,7 +24,7 @@ def main(dataset: str, feature: str) -> None:
 
     from pipeline.stage import machine
 
-    options = {key: value for key, value in checked.features[feature].items() if key != "datasets"}
+    options = checked.options("features", feature, dataset)
     build = plugins.load("features", feature).Feature
     images = read_array(paths.data(dataset) / "train_images.npy")
     begin = time.perf_counter()

@@ -48,7 +48,7 @@ def main(dataset: str, feature: str, classifier: str) -> None:
 
     with blame(f"classifiers.{classifier}"), parallel_config("threading", n_jobs=threads()):
         begin = time.perf_counter()
-        settings = checked.settings("classifiers", classifier)
+        settings = checked.settings("classifiers", classifier, dataset)
         choice = choose(settings, validation_accuracy)
         searched = time.perf_counter()
         model = build(**choice.setting).fit(vectors, labels)

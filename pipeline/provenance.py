@@ -21,8 +21,13 @@ PACKAGES = ("pipeline", "features", "models")
 PLUMBING = Path("pipeline/stage")
 
 
-def local_imports(file: Path) -> Iterator[Path]:
-    """Yield the project's own files that a file imports, anywhere in it."""
+@cache
+def local_imports(file: Path) -> tuple[Path, ...]:
+    """List the project's own files that a file imports, anywhere in it."""
+    return tuple(_local_imports(file))
+
+
+def _local_imports(file: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         modules: list[str] = []
         if isinstance(node, ast.Import):
@@ -36,13 +41,16 @@ def local_imports(file: Path) -> Iterator[Path]:
                     yield candidate
 
 
-def closure(roots: Iterable[Path]) -> list[Path]:
-    """Return the files and all project files that they import, directly or not, sorted."""
+def closure(roots: Iterable[Path], without: Path | None = None) -> list[Path]:
+    """Return the files and all project files that they import, directly or not, sorted.
+
+    Files in the folder `without` are left out, and what only they import.
+    """
     found: set[Path] = set()
     waiting = list(roots)
     while waiting:
         file = waiting.pop()
-        if file not in found:
+        if file not in found and without not in file.parents:
             found.add(file)
             waiting.extend(local_imports(file))
     return sorted(found)
@@ -81,7 +89,7 @@ def sources(reader: str, method: tuple[str, ...]) -> list[Path]:
         ]
     roots = [Path("pipeline/prepare.py"), plugins.path("datasets", reader), *stages]
     roots += [Path("pipeline/evaluation/metrics.py"), Path("pipeline/evaluation/intervals.py")]
-    return [file for file in closure(roots) if PLUMBING not in file.parents]
+    return closure(roots, without=PLUMBING)
 
 
 def code_hash(reader: str, method: tuple[str, ...]) -> str:
@@ -92,16 +100,15 @@ def code_hash(reader: str, method: tuple[str, ...]) -> str:
 
 def parameters(params: Params, dataset: str, method: tuple[str, ...]) -> dict[str, Any]:
     """Return the entries of params.yaml that decide a method's row on a dataset."""
-    entry = dict(params.datasets[dataset])
-    if len(method) == 1:
-        return {"dataset": entry, "network": params.networks[method[0]]}
-    del entry["epochs"]
-    feature, classifier = method
-    return {
-        "dataset": entry,
-        "feature": params.features[feature],
-        "classifier": params.classifiers[classifier],
+    parts = ("network",) if len(method) == 1 else ("feature", "classifier")
+    entries = {
+        part: params.options(f"{part}s", name, dataset)
+        for part, name in zip(parts, method, strict=True)
     }
+    data = dict(params.datasets[dataset])
+    if len(method) == 2:
+        del data["epochs"]
+    return {"dataset": data, **entries}
 
 
 def ingredients(params: Params, dataset: str, method: tuple[str, ...], data: str) -> dict[str, Any]:
@@ -133,18 +140,15 @@ def changed(params: Params, dataset: str, then: dict[str, Any]) -> list[str]:
     counts as changed code.
     """
     method = tuple(then["method"])
-    names = {"dataset": (params.datasets, dataset)}
-    if len(method) == 1:
-        names["network"] = (params.networks, method[0])
-    else:
-        names["feature"] = (params.features, method[0])
-        names["classifier"] = (params.classifiers, method[1])
     what = []
-    for part, (section, name) in names.items():
-        now = dict(section.get(name, then["parameters"][part]))
+    for part, value in then["parameters"].items():
+        name = dataset if part == "dataset" else method[part == "classifier"]
+        if name not in getattr(params, f"{part}s"):
+            continue
+        now = params.options(f"{part}s", name, dataset)
         if part == "dataset" and len(method) == 2:
-            now.pop("epochs", None)
-        if now != then["parameters"][part]:
+            del now["epochs"]
+        if now != value:
             what.append(f"{part} parameters")
     try:
         code_now = code_hash(then["parameters"]["dataset"]["reader"], method)

@@ -24,9 +24,7 @@ def main(dataset: str, feature: str, classifier: str) -> None:
     from pipeline.evaluation.clock import latency_and_best
     from pipeline.stage import machine
 
-    options = {
-        key: value for key, value in params.load().features[feature].items() if key != "datasets"
-    }
+    options = params.load().options("features", feature, dataset)
     extractor = plugins.load("features", feature).Feature(**options)
     extractor.from_arrays(read_arrays(paths.features(dataset, feature) / "state.npz"))
     model = plugins.load("classifiers", classifier).Classifier.from_arrays(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.training.program import Blueprint, Program
+    from models.training.blueprint import Blueprint
+    from models.training.program import Program
     from models.training.recipe import Recipe
     from pipeline.evaluation.clock import Timed
 
@@ -79,11 +80,10 @@ def main(dataset: str, network: str) -> None:
     import jax
 
     from models.training.program import program
-    from pipeline.stage import machine
-    from pipeline.stage.blueprints import blueprint
+    from pipeline.stage import blueprints, machine
 
-    recipe = params.load().recipe(dataset, description["setting"])
-    plan = blueprint(dataset, network, description["setting"])
+    recipe = blueprints.recipe(params.load(), dataset, description["setting"])
+    plan = blueprints.blueprint(dataset, network, description["setting"])
     prepared = program(plan, recipe)
     folder = paths.data(dataset)
     training = time_training(
@@ -104,7 +104,7 @@ def main(dataset: str, network: str) -> None:
         paths.timing(dataset, f"throughput-{network}"),
         {
             "device": jax.devices()[0].device_kind,
-            "dtype": "float32",
+            "dtype": recipe.dtype,
             # A call of several steps is no latency, and its batch is the recipe's.
             "train": {
                 **training.columns(),

@@ -30,7 +30,7 @@ def checkpoint_folder(dataset: str, network: str, checked: params.Params) -> Pat
     decides = {
         "data": read_json(paths.data(dataset) / "dataset.json")["checksum"],
         "epochs": checked.datasets[dataset]["epochs"],
-        "entry": checked.networks[network],
+        "options": checked.options("networks", network, dataset),
     }
     digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
     for source in (*map(Path, DECIDE_THE_RESULT), plugins.path("networks", network)):
@@ -82,14 +82,14 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
     from models.training.loop import train
     from pipeline.evaluation.selection import choose
     from pipeline.stage import machine
-    from pipeline.stage.blueprints import blueprint
+    from pipeline.stage.blueprints import blueprint, recipe
 
     images = read_array(paths.data(dataset) / "train_images.npy")
     labels = read_array(paths.data(dataset) / "train_labels.npy")
     held_out = read_array(paths.data(dataset) / "validation.npy")
     kept = np.setdiff1d(np.arange(len(labels)), held_out)
     checkpoints = checkpoint_folder(dataset, network, checked)
-    settings = checked.settings("networks", network)
+    settings = checked.settings("networks", network, dataset)
     runs: dict[str, Trained] = {}
 
     def trained(name: str, setting: params.Entry, **options: Any) -> Trained:
@@ -97,7 +97,7 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
             blueprint(dataset, network, setting),
             images,
             labels,
-            checked.recipe(dataset, setting),
+            recipe(checked, dataset, setting),
             checkpoints=checkpoints / name,
             label=f"{network} {name}",
             **options,
@@ -114,7 +114,7 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
     scores = final.scores(read_array(paths.data(dataset) / "test_images.npy"))
     diverged = final.diverged or not np.isfinite(scores).all()
     plan = blueprint(dataset, network, choice.setting)
-    recipe = checked.recipe(dataset, choice.setting)
+    chosen = recipe(checked, dataset, choice.setting)
     folder = paths.scores(dataset, network)
     write_array(folder / "scores.npy", scores)
     write_text(folder / "curves.csv", curves_csv(runs))
@@ -122,13 +122,13 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
         folder / "method.json",
         {
             **description,
-            "scores": recipe.scores_kind,
+            "scores": chosen.scores_kind,
             "status": "diverged" if diverged else "ok",
             "reason": "the loss is not finite" if diverged else "",
             "parameters": counting.parameters(plan),
             "macs": counting.macs(plan),
-            "seeds": list(range(recipe.seeds)),
-            "setting": {"epochs": recipe.epochs, **choice.setting},
+            "seeds": list(range(chosen.seeds)),
+            "setting": {"epochs": chosen.epochs, **choice.setting},
             "tried": settings,
             "validation_accuracies": choice.accuracies,
         },
@@ -139,7 +139,7 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
         paths.timing(dataset, f"train-{network}"),
         {
             "search_seconds": sum(one.seconds for name, one in runs.items() if name != "final"),
-            "train_seconds": final.seconds / recipe.seeds,
+            "train_seconds": final.seconds / chosen.seeds,
             "peak_memory_mib": machine.peak_memory_mib(),
             "device": jax.devices()[0].device_kind,
             **machine.description(),

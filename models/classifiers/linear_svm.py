@@ -7,7 +7,7 @@ from typing import Self
 from numpy.typing import ArrayLike
 from sklearn.svm import LinearSVC
 
-from models.layers.linear_scores import LinearScores
+from models.classifiers.ops.linear_scores import LinearScores
 
 TITLE = "linear SVM"
 YEAR = 1995

@@ -7,7 +7,7 @@ from typing import Self
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 
-from models.layers.linear_scores import LinearScores
+from models.classifiers.ops.linear_scores import LinearScores
 
 TITLE = "logistic regression"
 YEAR = 1958

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from models.training import program as programs
+from models.training.blueprint import Blueprint
 from models.training.checkpoints import Checkpoints
-from models.training.program import Batches, Blueprint, Data, Learned, Normalisation, Pace, Progress
+from models.training.program import Batches, Data, Learned, Normalisation, Pace, Progress
 from models.training.recipe import Recipe
 
 SECONDS_BETWEEN_SAVES = 15.0
@@ -83,7 +84,8 @@ class Run(NamedTuple):
 def shuffled(seeds: Sequence[int], rows: NDArray[np.int64], recipe: Recipe, epoch: int) -> Batches:
     """Put the images `rows` into the random order of one epoch, cut into batches.
 
-    The last batch is filled up with images of weight 0, so that every image counts once.
+    The last batch is filled up with images of weight 0, so that every image counts once in the
+    loss; in the averages of batch normalisation they take part like the other images.
     """
     steps = math.ceil(len(rows) / recipe.batch_size)
     size = steps * recipe.batch_size

@@ -34,9 +34,14 @@ def losses(recipe: Recipe, outputs: jax.Array, labels: jax.Array) -> jax.Array:
 
 def rate(recipe: Recipe, progress: jax.Array) -> jax.Array:
     """Return the learning rate's factor after `progress` (0 to 1) of all steps."""
+    factor = jnp.ones_like(progress)
     if recipe.schedule == "cosine":
-        return (1 + jnp.cos(jnp.pi * progress)) / 2
-    return jnp.ones_like(progress)
+        factor = (1 + jnp.cos(jnp.pi * progress)) / 2
+    elif recipe.schedule == "steps":
+        factor = jnp.where(progress < 0.5, 1, jnp.where(progress < 0.75, 0.1, 0.01))
+    if recipe.warmup > 0:
+        factor = factor * jnp.minimum(progress / recipe.warmup, 1)
+    return factor
 
 
 def _weights(params: Any) -> Any:

@@ -24,10 +24,17 @@ class Recipe:
         Of ``sgd``; in [0, 1).
     weight_decay : float
         L2 penalty on every weight, not on biases or normalisation.
-    schedule : {"cosine", "constant"}
-        The learning rate falls to 0 over the run, or stays.
+    schedule : {"cosine", "steps", "constant"}
+        The learning rate falls to 0 over the run, to a tenth at half and again at three quarters
+        of it (He et al. 2015), or stays.
+    warmup : float
+        Share of the run over which the learning rate first rises from 0; in [0, 1).
     loss : {"cross_entropy", "squared_error"}
         On the logits, or between the outputs and targets of +1 and -1 (LeCun et al. 1998).
+    augmentation : {"none", "crop_flip", "planar", "elastic"}
+        How training images are distorted: see `models.training.augmentation`.
+    dtype : {"float32", "bfloat16"}
+        Of activations and gradients; weights and their averages stay float32.
     seeds : int
         Independent runs; the table shows their mean and every one.
     """
@@ -39,14 +46,19 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 0.0
     schedule: str = "cosine"
+    warmup: float = 0.0
     loss: str = "cross_entropy"
+    augmentation: str = "none"
+    dtype: str = "float32"
     seeds: int = 3
 
     def __post_init__(self) -> None:
         choices = {
             "optimizer": ("sgd", "adam"),
-            "schedule": ("cosine", "constant"),
+            "schedule": ("cosine", "steps", "constant"),
             "loss": ("cross_entropy", "squared_error"),
+            "augmentation": ("none", "crop_flip", "planar", "elastic"),
+            "dtype": ("float32", "bfloat16"),
         }
         for name, valid in choices.items():
             if (value := getattr(self, name)) not in valid:
@@ -56,8 +68,9 @@ class Recipe:
                 raise ValueError(f"{name}: found {value}, expected at least 1")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"learning_rate: found {self.learning_rate}, expected more than 0")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum: found {self.momentum}, expected 0 to below 1")
+        for name in ("momentum", "warmup"):
+            if not 0 <= (share := getattr(self, name)) < 1:
+                raise ValueError(f"{name}: found {share}, expected 0 to below 1")
         if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
             raise ValueError(f"weight_decay: found {self.weight_decay}, expected at least 0")
 

@@ -1,11 +1,22 @@
-"""From a network's entry in params.yaml to the network, for a dataset's images and classes."""
+"""From a network's entry in params.yaml to the network and its training recipe."""
 
 from __future__ import annotations
 
-from models.training.program import Blueprint
+import dataclasses
+
+from models.training.blueprint import Blueprint
+from models.training.recipe import Recipe
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame
 from pipeline.stage.files import read_json
+
+OF_RECIPE = {field.name for field in dataclasses.fields(Recipe)}
+
+
+def recipe(checked: params.Params, dataset: str, setting: params.Entry) -> Recipe:
+    """Return the training recipe of a network's setting; the dataset states the epochs."""
+    own = {key: value for key, value in setting.items() if key in OF_RECIPE}
+    return Recipe(**{"epochs": checked.datasets[dataset]["epochs"], **own})
 
 
 def blueprint(dataset: str, network: str, setting: params.Entry) -> Blueprint:
@@ -18,13 +29,15 @@ def blueprint(dataset: str, network: str, setting: params.Entry) -> Blueprint:
     """
     description = read_json(paths.data(dataset) / "dataset.json")
     height, width, channels = description["image_shape"]
-    own = tuple((key, value) for key, value in setting.items() if key not in params.RECIPE)
+    own = tuple((key, value) for key, value in setting.items() if key not in OF_RECIPE)
     plan = Blueprint(
         plugins.load("networks", network).Network,
         (height, width, channels),
         len(description["class_names"]),
         own,
     )
-    with blame(f"networks.{network} on {dataset} ({height}x{width}x{channels})"):
-        plan.abstract()
+    # What is too small for one layer shows when an image goes through; TypeError is JAX's word.
+    where = f"networks.{network} on {dataset} ({height}x{width}x{channels})"
+    with blame(where, TypeError, ZeroDivisionError):
+        plan.trace()
     return plan

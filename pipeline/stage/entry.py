@@ -16,6 +16,8 @@ from typing import NoReturn
 from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
 
+OUT_OF_DEVICE_MEMORY = "RESOURCE_EXHAUSTED"  # how XLA's message begins
+
 
 def die_with_parent() -> None:
     """Have the kernel kill this process when dvc dies (Linux), so that none is left behind."""
@@ -28,12 +30,13 @@ def die_with_parent() -> None:
 
 
 @contextmanager
-def blame(what: str) -> Iterator[None]:
-    """Turn a plug-in's ValueError about its input into a UserError that names `what`."""
+def blame(what: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn a plug-in's ValueError, or one of other `kinds`, into a UserError that names `what`."""
+    expected: tuple[type[Exception], ...] = (ValueError, *kinds)
     try:
         yield
-    except ValueError as error:
-        raise UserError(f"{what}: {error}") from error
+    except expected as error:
+        raise UserError(f"{what}: {explain(error)}") from error
 
 
 def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
@@ -69,13 +72,19 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     except (UserError, MemoryError, OSError) as error:
         print(f"{stage_name}: {explain(error)}", file=sys.stderr)
         raise SystemExit(1) from None
+    except RuntimeError as error:  # JAX's, which is not imported here
+        if OUT_OF_DEVICE_MEMORY not in str(error):
+            raise
+        print(f"{stage_name}: {explain(MemoryError(error))}", file=sys.stderr)
+        raise SystemExit(1) from None
     raise SystemExit(0)
 
 
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong."""
     if isinstance(error, MemoryError):
-        return f"out of memory ({str(error) or 'no details'}); a smaller dataset size needs less"
+        details = " ".join(str(error).split()) or "no details"
+        return f"out of memory ({details}); a smaller dataset size or batch_size needs less"
     if isinstance(error, OSError):
         if error.errno == errno.ENOSPC:
             return f"no space left on the disk that holds {error.filename or Path.cwd()}"

@@ -12,7 +12,7 @@ from flax import nnx
 
 from models import counting
 from models.layers.convolution import Convolution, convolve
-from models.training.program import Blueprint
+from models.training.blueprint import Blueprint
 
 Layer = tuple[int | str, ...]
 Transform = Callable[[Callable[..., Any]], Callable[..., Any]]

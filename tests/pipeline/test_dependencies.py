@@ -93,7 +93,7 @@ def test_every_dependency_on_code_is_there(stage: str):
 def test_the_kinds_above_are_those_in_the_code():
     for stage in STAGES:
         sources = [Path(f"pipeline/{stage}.py").read_text("utf-8")]
-        if "pipeline.stage.blueprints" in sources[0]:
+        if "blueprints" in sources[0]:
             sources.append(Path("pipeline/stage/blueprints.py").read_text("utf-8"))
         found = re.findall(r'plugins\.load\(\s*"(\w+)"', "".join(sources))
         assert set(found) == set(IMPORTED.get(stage, ())), stage

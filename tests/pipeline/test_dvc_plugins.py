@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from sklearn.linear_model import RidgeClassifier
 
-from models.layers.linear_scores import LinearScores
+from models.classifiers.ops.linear_scores import LinearScores
 
 TITLE = "ridge"
 YEAR = 1970

@@ -28,13 +28,18 @@ def checked():
 METHODS = {"raw": ("raw", "logistic"), "hog": ("hog", "logistic"), "lenet5": ("lenet5",)}
 
 
+def forget():
+    provenance.code.cache_clear()
+    provenance.local_imports.cache_clear()
+
+
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """An empty project."""
     monkeypatch.chdir(tmp_path)
-    provenance.code.cache_clear()
+    forget()
     yield tmp_path
-    provenance.code.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def source(tree: Path):
         text = Path(file).read_text("utf-8")
         assert old in text
         Path(file).write_text(text.replace(old, new), "utf-8")
-        provenance.code.cache_clear()
+        forget()
 
     return edit
 
@@ -127,7 +132,10 @@ def test_the_sources_of_a_row():
     assert {"models/networks/lenet5.py", "models/layers/convolution.py"} <= lenet5 - hog
     assert {"models/training/loop.py", "pipeline/train.py"} <= lenet5 - hog
     assert {"features/hog.py", "features/ops/cells.py", "pipeline/fit.py"} <= hog - lenet5
-    assert {"models/classifiers/logistic.py", "models/layers/linear_scores.py"} <= hog - lenet5
+    assert {
+        "models/classifiers/logistic.py",
+        "models/classifiers/ops/linear_scores.py",
+    } <= hog - lenet5
     assert not {file for file in lenet5 | hog if file.startswith("pipeline/stage/")}
     others = {"models/networks/mlp.py", "features/raw.py", "models/classifiers/linear_svm.py"}
     assert not (lenet5 | hog) & (others | {"pipeline/tabulate.py"})
@@ -189,6 +197,14 @@ def changed(then: dict[str, dict[str, object]], params: Params):
             {name: ["dataset parameters"] for name in NOTHING},
         ),
         ("networks", "mlp", {}, {}),
+        ("networks", "lenet5", {"learning_rate": 0.1, "datasets": ["digits"]}, {}),
+        ("networks", "lenet5", {"learning_rate": 0.1, "on": {"mnist": {"epochs": 2}}}, {}),
+        (
+            "features",
+            "hog",
+            {"orientations": 9, "on": {"digits": {"orientations": 8}}},
+            {"hog": ["feature parameters"]},
+        ),
     ],
 )
 @pytest.mark.usefixtures("source")

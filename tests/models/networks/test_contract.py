@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,8 @@ from sklearn.datasets import load_digits
 
 from models import counting, weights
 from models.training import loop, program
-from models.training.program import Blueprint, Data, Normalisation, Pace
+from models.training.blueprint import Blueprint
+from models.training.program import Data, Normalisation, Pace
 from models.training.recipe import Recipe
 
 FOLDER = Path(importlib.import_module("models.networks").__file__).parent
@@ -58,7 +60,7 @@ def scores_shape(plan: Blueprint, n: int) -> tuple[int, ...]:
     """Trace initialisation and prediction of one seed; nothing is allocated or computed."""
     prepared = program.program(plan, OVERFIT)
     seeds = jax.ShapeDtypeStruct((1,), np.uint32)
-    learned = jax.eval_shape(lambda seeds: program.start(prepared, seeds).learned, seeds)
+    learned = jax.eval_shape(partial(program.initial, prepared), seeds).learned
     images = jax.ShapeDtypeStruct((n, *plan.image_shape), np.uint8)
     one = np.ones(plan.image_shape[2], np.float32)
     scores = jax.eval_shape(

@@ -9,7 +9,7 @@ from flax import nnx
 
 from models import counting
 from models.networks.lenet5 import Network, pad_to_field
-from models.training.program import Blueprint
+from models.training.blueprint import Blueprint
 
 
 @pytest.mark.parametrize("side", [8, 28, 32])

@@ -7,7 +7,7 @@ import pytest
 
 from models import counting
 from models.networks.mlp import Network, squash
-from models.training.program import Blueprint
+from models.training.blueprint import Blueprint
 
 
 @pytest.mark.parametrize(

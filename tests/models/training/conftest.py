@@ -11,7 +11,7 @@ import pytest
 from flax import nnx
 
 from models.layers.convolution import Convolution
-from models.training.program import Blueprint
+from models.training.blueprint import Blueprint
 
 SHAPE, CLASSES = (4, 4, 1), 3
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 from models.training import loop, program
+from models.training.blueprint import Blueprint
 from models.training.loop import Trained, shuffled, train
-from models.training.program import Blueprint
 from models.training.recipe import Recipe
 
 Images = tuple[NDArray[np.uint8], NDArray[np.int64]]

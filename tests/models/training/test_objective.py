@@ -40,6 +40,17 @@ def test_constant_stays():
     np.testing.assert_array_equal(found, [1, 1, 1])
 
 
+def test_steps_divide_by_ten_at_half_and_at_three_quarters():
+    found = rate(replace(RECIPE, schedule="steps"), jnp.array([0, 0.49, 0.5, 0.74, 0.75, 1]))
+    np.testing.assert_allclose(found, [1, 1, 0.1, 0.1, 0.01, 0.01], rtol=1e-6)
+
+
+def test_a_warmup_rises_to_the_schedule():
+    recipe = replace(RECIPE, schedule="steps", warmup=0.2)
+    found = rate(recipe, jnp.array([0, 0.1, 0.2, 0.3, 0.6]))
+    np.testing.assert_allclose(found, [0, 0.5, 1, 1, 0.1], rtol=1e-6)
+
+
 def test_sgd_gathers_momentum():
     optimizer = direction(replace(RECIPE, momentum=0.9))
     state = optimizer.init(PARAMS)

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from models.training import program
+from models.training.blueprint import Blueprint
 from models.training.loop import shuffled
-from models.training.program import Blueprint, Data, Normalisation, Pace, Progress
+from models.training.program import Data, Normalisation, Pace, Progress
 from models.training.recipe import Recipe
 
 Images = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -94,6 +95,39 @@ def test_batch_normalisation_gathers_statistics(deep: Blueprint, data: Images):
     after = one_epoch(deep, data, [0]).learned.statistics["norm"]
     assert np.all(after["mean"][...] != 0)
     assert np.all(after["var"][...] != 1)
+
+
+@pytest.mark.parametrize("augmentation", ["crop_flip", "planar", "elastic"])
+def test_training_images_are_distorted_and_no_others(
+    augmentation: str, linear: Blueprint, data: Images
+):
+    recipe = replace(RECIPE, augmentation=augmentation)
+    plain, distorted = (one_epoch(linear, data, SEEDS, one) for one in (RECIPE, recipe))
+    assert not np.allclose(*(run.learned.params["output"]["kernel"] for run in (plain, distorted)))
+    assert_close(distorted, one_epoch(linear, data, SEEDS, recipe, at_once=True))
+    scores = [
+        program.predict(
+            program.program(linear, one), plain.learned, Normalisation.of(data[0]), data[0]
+        )
+        for one in (RECIPE, recipe)
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
+def test_bfloat16_is_of_activations_and_not_of_weights(deep: Blueprint, data: Images):
+    recipe = replace(RECIPE, dtype="bfloat16")
+    half, full = (one_epoch(deep, data, SEEDS, one) for one in (recipe, RECIPE))
+    assert {str(leaf.dtype) for leaf in jax.tree.leaves(half)} == {"float32"}
+    errors = [
+        np.abs(a - b).max()
+        for a, b in zip(jax.tree.leaves(half.learned), jax.tree.leaves(full.learned), strict=True)
+    ]
+    assert 1e-5 < max(errors) < 0.05
+    normalisation = Normalisation.of(data[0])
+    rough = program.predict(program.program(deep, recipe), full.learned, normalisation, data[0])
+    exact = program.predict(program.program(deep, RECIPE), full.learned, normalisation, data[0])
+    assert rough.dtype == np.float32
+    assert 1e-4 < np.abs(rough - exact).max() < 0.3
 
 
 def test_prediction_leaves_no_unit_out(masks: Blueprint, data: Images):

@@ -27,7 +27,10 @@ def test_epochs_are_all_it_needs():
         ("weight_decay", -1e-4, "at least 0"),
         ("weight_decay", float("nan"), "at least 0"),
         ("optimizer", "rmsprop", "one of sgd, adam"),
-        ("schedule", "linear", "one of cosine, constant"),
+        ("schedule", "linear", "one of cosine, steps, constant"),
+        ("warmup", 1.0, "0 to below 1"),
+        ("augmentation", "flip", "one of none, crop_flip, planar, elastic"),
+        ("dtype", "float16", "one of float32, bfloat16"),
         ("loss", "hinge", "one of cross_entropy, squared_error"),
     ],
 )

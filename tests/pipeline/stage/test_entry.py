@@ -13,6 +13,8 @@ import pytest
 
 from pipeline.stage import entry
 
+LESS = "a smaller dataset size or batch_size needs less"
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -27,12 +29,16 @@ def test_a_stage_that_succeeds(start: Start):
     [
         ("raise errors.UserError('digits: found 3')", "digits: found 3"),
         ("raise errors.UserError('two\\n  lines')", "two lines"),
-        ("raise MemoryError", "out of memory (no details); a smaller dataset size needs less"),
-        ("bytearray(2**62)", "out of memory (no details); a smaller dataset size needs less"),
+        ("raise MemoryError", f"out of memory (no details); {LESS}"),
+        ("bytearray(2**62)", f"out of memory (no details); {LESS}"),
+        (
+            "raise RuntimeError('RESOURCE_EXHAUSTED: 9G')",
+            f"out of memory (RESOURCE_EXHAUSTED: 9G); {LESS}",
+        ),
         ("open('none.npy')", "none.npy: No such file or directory"),
         ("with entry.blame('mlp'): raise ValueError('hidden: 0')", "mlp: hidden: 0"),
     ],
-    ids=["user", "two lines", "MemoryError", "too large", "no file", "plug-in"],
+    ids=["user", "two lines", "MemoryError", "too large", "on the device", "no file", "plug-in"],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message: str):
     stage = start(body, "digits", arguments="dataset")

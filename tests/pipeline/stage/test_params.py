@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from models.training.recipe import Recipe
-from pipeline.stage import params, plugins
+from pipeline.stage import params, plugins, validation
+from pipeline.stage.blueprints import recipe
 from pipeline.stage.errors import UserError
 from pipeline.stage.params import Params
 
@@ -123,6 +124,18 @@ networks: {mlp: {datasets: mnist}}
     networks.mlp.datasets: found 'mnist', expected a list of dataset names
 features: {raw: {datasets: [1]}}
     features.raw.datasets: found [1], expected a list of dataset names
+features: {hog: {on: mnist}}
+    features.hog.on: found 'mnist', expected {a dataset: {key: value}}
+features: {hog: {on: {mnist: 8}}}
+    features.hog.on.mnist: found 8, expected key: value pairs in braces
+features: {hog: {on: {mnist: {orientations: nine}}}}
+    features.hog.on.mnist.orientations: found 'nine', expected int
+features: {hog: {on: {mnist: {cells: 3}}}}
+    features.hog.on.mnist.cells: unknown key; expected ...pixels_per_cell
+networks: {mlp: {hidden: [1, 2], on: {mnist: {learning_rate: [1, 2, 3]}}}}
+    networks.mlp.on.mnist: 6 settings in hidden, learning_rate; expected at most 5
+networks: {mlp: {on: {mnist: {optimizer: rmsprop}}}}
+    networks.mlp.on.mnist.optimizer: found 'rmsprop', expected one of sgd, adam
 """
 BAD_CHOICES = """
 classifiers: {logistic: {C: []}}
@@ -178,13 +191,17 @@ def load(tmp_path: Path) -> Load:
     def write_and_load(text: str | None = None, **sections: str):
         lines = [f"{section}: {entries}" for section, entries in (GOOD | sections).items()]
         (tmp_path / "params.yaml").write_text("\n".join(lines) if text is None else text, "utf-8")
-        return params.load(tmp_path / "params.yaml")
+        found = params.load(tmp_path / "params.yaml")
+        validation.check(found)
+        return found
 
     return write_and_load
 
 
 def test_the_file_that_ships_is_valid():
-    assert "digits" in params.load().datasets
+    found = params.load()
+    validation.check(found)
+    assert "digits" in found.datasets
 
 
 def test_its_commented_entries_are_valid_too(load: Load):
@@ -244,24 +261,24 @@ def test_settings_are_all_combinations_of_the_lists(load: Load):
         networks="{mlp: {hidden: [2, 3], loss: squared_error, learning_rate: [1, 0.1], "
         "datasets: [a, b]}}"
     )
-    assert found.settings("networks", "mlp") == [
+    assert found.settings("networks", "mlp", "digits") == [
         {"hidden": hidden, "loss": "squared_error", "learning_rate": rate}
         for hidden in (2, 3)
         for rate in (1, 0.1)
     ]
-    assert found.settings("features", "raw") == [{}]
+    assert found.settings("features", "raw", "digits") == [{}]
 
 
 def test_five_settings_are_allowed(load: Load):
     found = load(classifiers="{logistic: {C: [1, 2, 3, 4, 5]}}")
-    assert found.settings("classifiers", "logistic") == [{"C": C} for C in range(1, 6)]
+    assert found.settings("classifiers", "logistic", "digits") == [{"C": C} for C in range(1, 6)]
 
 
 @pytest.mark.parametrize("number", ["1e-3", "1E-3", "1.0e-3", "0.001"])
 def test_a_number_may_have_an_exponent(load: Load, number: str):
     # As dvc reads it, which knows a newer YAML than PyYAML.
     found = load(classifiers=f"{{logistic: {{C: {number}}}}}")
-    assert found.settings("classifiers", "logistic") == [{"C": 0.001}]
+    assert found.settings("classifiers", "logistic", "digits") == [{"C": 0.001}]
 
 
 @pytest.mark.parametrize(
@@ -276,15 +293,26 @@ def test_a_method_is_skipped_where_it_is_not_for_the_dataset(
     assert found.skipped("digits", ("classifiers", "logistic")) is None
 
 
+def test_a_method_may_differ_on_a_dataset(load: Load):
+    found = load(
+        features="{hog: {orientations: 9, votes: nearest, on: {mnist: {orientations: 8}}}}",
+        networks="{mlp: {hidden: [1, 2], on: {mnist: {hidden: 3, epochs: 5}}}}",
+    )
+    assert found.options("features", "hog", "digits") == {"orientations": 9, "votes": "nearest"}
+    assert found.options("features", "hog", "mnist") == {"orientations": 8, "votes": "nearest"}
+    assert found.settings("networks", "mlp", "digits") == [{"hidden": 1}, {"hidden": 2}]
+    assert found.settings("networks", "mlp", "mnist") == [{"hidden": 3, "epochs": 5}]
+
+
 def test_a_network_may_override_the_epochs_of_its_dataset(load: Load):
     found = load(networks="{mlp: {hidden: 5, learning_rate: 1}, lenet5: {epochs: 3}}")
-    (mlp,), (lenet5,) = (found.settings("networks", name) for name in ("mlp", "lenet5"))
-    assert found.recipe("digits", mlp) == Recipe(epochs=20, learning_rate=1)
-    assert found.recipe("digits", lenet5) == Recipe(epochs=3)
+    (mlp,), (lenet5,) = (found.settings("networks", name, "digits") for name in ("mlp", "lenet5"))
+    assert recipe(found, "digits", mlp) == Recipe(epochs=20, learning_rate=1)
+    assert recipe(found, "digits", lenet5) == Recipe(epochs=3)
 
 
 @pytest.mark.parametrize("kind", plugins.FOLDERS)
 def test_every_annotation_of_an_option_is_understood(kind: str):
     for name in plugins.names(kind):
         for annotation in plugins.card(kind, name).options.values():
-            assert {part.strip() for part in annotation.split("|")} <= set(params.TYPES)
+            assert {part.strip() for part in annotation.split("|")} <= set(validation.TYPES)
