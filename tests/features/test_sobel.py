@@ -34,6 +34,14 @@ def test_strength_is_that_of_scikit_image(images: Images):
         np.testing.assert_allclose(ours, filters.sobel(grey, mode="reflect"), atol=1e-6)
 
 
+def test_prewitts_strength_is_that_of_scikit_image(noise: Images):
+    vectors = Feature(pool=1, operator="prewitt").transform(noise)
+    strength = vectors.reshape(*noise.shape[:3], 3)[..., 0]
+    for ours, image in zip(strength, noise, strict=True):
+        expected = filters.prewitt(rgb2gray(image), mode="reflect")
+        np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+
 def test_direction_is_that_of_scikit_image(images: Images):
     _, cosine, sine = maps(images)
     for i, image in enumerate(images):
@@ -111,6 +119,12 @@ def test_multiply_accumulates_by_hand(shape: tuple[int, ...], macs: int):
 def test_pool_out_of_range(digits: Images, pool: int):
     with pytest.raises(ValueError, match=rf"^sobel: pool must be a whole number .* got {pool!r}$"):
         Feature(pool=pool).fit(digits)
+
+
+def test_an_unknown_operator_is_refused(digits: Images):
+    message = r"^sobel: operator must be one of sobel, prewitt, got 'roberts'$"
+    with pytest.raises(ValueError, match=message):
+        Feature(operator="roberts").fit(digits)
 
 
 def test_too_small():
