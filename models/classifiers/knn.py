@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from models.layers.stored_vectors import StoredVectors, checked
+from models.classifiers.ops.stored_vectors import StoredVectors, checked
 
 TITLE = "k-NN"
 YEAR = 1967

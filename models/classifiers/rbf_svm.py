@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted
 
-from models.layers.stored_vectors import StoredVectors, checked
+from models.classifiers.ops.stored_vectors import StoredVectors, checked
 
 TITLE = "RBF SVM"
 YEAR = 1992
