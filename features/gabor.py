@@ -61,7 +61,7 @@ class Feature(ImageFeature):
         self,
         orientations: int = 8,
         wavelengths: int = 3,
-        shortest: float = 3.0,
+        shortest: float = 4.0,
         pool: int = 4,
     ) -> None:
         self.orientations = orientations

@@ -78,7 +78,8 @@ def filter_pair(
     """
     angles = [pi * k / orientations for k in range(orientations)]
     waves = [(0.0, 0.0)] + [(sin(t) / wavelength, cos(t) / wavelength) for t in angles]
-    down = np.array([line_filter(height, wavelength, y) for y, _ in waves])
+    # Twice: half of a wave's amplitude answers, the other half has the opposite frequency.
+    down = 2 * np.array([line_filter(height, wavelength, y) for y, _ in waves])
     across = np.concatenate([line_filter(width, wavelength, x).T for _, x in waves], axis=1)
     return down, np.ascontiguousarray(across).view(np.float32)
 
@@ -101,7 +102,7 @@ def gabor_energy(
     Returns
     -------
     float32 array [orientations, height, width]
-        Length of the even (cosine) and the odd (sine) response together: half the amplitude of a
+        Length of the even (cosine) and the odd (sine) response together: the amplitude of a
         matching wave, whatever its phase, and 0 where the image is constant.
     """
     height, width = image.shape
