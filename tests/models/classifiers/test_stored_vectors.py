@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from models.classifiers import knn, rbf_svm
-from models.layers import stored_vectors
+from models.classifiers.ops import stored_vectors
 
 
 def digits(classes: int):
