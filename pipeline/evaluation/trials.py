@@ -1,0 +1,107 @@
+"""One method trained on some images and asked about others: what studies are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from models.training.blueprint import Blueprint
+from models.training.loop import train
+from models.training.recipe import Recipe
+from pipeline.evaluation.intervals import CONFIDENCE, wilson
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+# From images [n, height, width, channels] to each seed's labels [seeds, n].
+Predict = Callable[[Images], Labels]
+
+
+class Data(NamedTuple):
+    """A prepared data set: uint8 images [n, height, width, channels], int64 labels [n]."""
+
+    train_images: Images
+    train_labels: Labels
+    test_images: Images
+    test_labels: Labels
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return int(self.train_labels.max()) + 1
+
+
+def classical(feature: Any, classifier: Any, images: Images, labels: Labels) -> Predict:
+    """Fit a feature and a classifier, both plug-ins' objects."""
+    model = classifier.fit(feature.fit(images).transform(images), labels)
+
+    def predict(images: Images) -> Labels:
+        predicted: Labels = model.predict(feature.transform(images))[None]
+        return predicted
+
+    return predict
+
+
+def network(
+    build: type,
+    data: Data,
+    recipe: Recipe,
+    *,
+    options: dict[str, Any] | None = None,
+    rows: NDArray[np.int64] | None = None,
+    seeds: Sequence[int] | None = None,
+    label: str,
+) -> Predict:
+    """Train a network plug-in's class on all training images of `data` or on `rows`."""
+    shape: tuple[int, int, int] = data.train_images.shape[1:]  # type: ignore[assignment]
+    plan = Blueprint(build, shape, data.classes, tuple((options or {}).items()))
+    trained = train(
+        plan,
+        data.train_images,
+        data.train_labels,
+        recipe,
+        rows=rows,
+        seeds=seeds,
+        label=label,
+    )
+
+    def predict(images: Images) -> Labels:
+        predicted: Labels = trained.scores(images).argmax(-1)
+        return predicted
+
+    return predict
+
+
+def summary(right: NDArray[np.bool_]) -> dict[str, float]:
+    """Return the accuracy of predictions [seeds, n], its interval and its spread over seeds."""
+    per_seed = right.mean(-1)
+    low, high = wilson(float(per_seed.mean()), right.shape[-1])
+    spread = per_seed.std(ddof=1) if len(per_seed) > 1 else np.nan
+    return {
+        "accuracy": float(per_seed.mean()),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "accuracy_std": float(spread),
+    }
+
+
+def difference(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Return by how much one method is more accurate on the same images, and its 95 % interval.
+
+    Parameters
+    ----------
+    right, other : bool array [seeds, n]
+        Which images are classified rightly; the numbers of seeds may differ.
+
+    Returns
+    -------
+    mean, low, high : float
+        The interval is the normal one of a mean of paired differences over the test images, each
+        averaged over seeds first.
+    """
+    pairs = right.mean(0) - other.mean(0)
+    half = norm.ppf((1 + CONFIDENCE) / 2) * pairs.std(ddof=1) / np.sqrt(len(pairs))
+    return float(pairs.mean()), float(pairs.mean() - half), float(pairs.mean() + half)
