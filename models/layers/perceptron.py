@@ -38,7 +38,7 @@ class Perceptron(nnx.Module):
     ) -> None:
         height, width, channels = image_shape
         units = height * width * channels
-        self.hidden = nnx.List([])
+        self.hidden: nnx.List[nnx.Linear] = nnx.List([])
         for size in hidden:
             if size < 1:
                 raise ValueError(f"hidden: found {size}, expected at least 1")

@@ -1,6 +1,6 @@
 """LeNet-5 as the paper built it: a connection table, trainable subsampling, bitmaps as targets.
 
-Published on MNIST: 0.95 % error (LeCun et al. 1998, figure 9). `lenet5` is its usual simplification.
+Published on MNIST: 0.95 % error (LeCun et al. 1998, figure 9). `lenet5` is its simplification.
 """
 
 from __future__ import annotations
