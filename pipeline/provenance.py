@@ -19,6 +19,21 @@ from pipeline.stage.params import Params
 PACKAGES = ("pipeline", "features", "models")
 # How a stage starts, locks and writes decides no number; params.yaml is hashed as values.
 PLUMBING = Path("pipeline/stage")
+# Of each kind of plug-in that a row is made of: its section, and the stage that runs it.
+SECTIONS = {
+    "feature": "features",
+    "classifier": "classifiers",
+    "network": "networks",
+    "study": "studies",
+}
+STAGES = {
+    "feature": "pipeline/extract.py",
+    "classifier": "pipeline/fit.py",
+    "network": "pipeline/train.py",
+    "study": "pipeline/study.py",
+}
+
+Parts = dict[str, str]
 
 
 @cache
@@ -75,57 +90,55 @@ def code(file: Path) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def sources(reader: str, method: tuple[str, ...]) -> list[Path]:
-    """Return the files that decide a method's row: from the reader to the evaluator."""
-    if len(method) == 1:
-        stages = [Path("pipeline/train.py"), plugins.path("networks", method[0])]
-    else:
-        feature, classifier = method
-        stages = [
-            Path("pipeline/extract.py"),
-            plugins.path("features", feature),
-            Path("pipeline/fit.py"),
-            plugins.path("classifiers", classifier),
-        ]
-    roots = [Path("pipeline/prepare.py"), plugins.path("datasets", reader), *stages]
+def parts(method: tuple[str, ...]) -> Parts:
+    """Return what a method of params.yaml is made of, by kind."""
+    kinds = ("network",) if len(method) == 1 else ("feature", "classifier")
+    return dict(zip(kinds, method, strict=True))
+
+
+def sources(reader: str, made_of: Parts) -> list[Path]:
+    """Return the files that decide a row: from the reader to the evaluator."""
+    roots = [Path("pipeline/prepare.py"), plugins.path("datasets", reader)]
+    for kind, name in made_of.items():
+        roots += [Path(STAGES[kind]), plugins.path(SECTIONS[kind], name)]
     roots += [Path("pipeline/evaluation/metrics.py"), Path("pipeline/evaluation/intervals.py")]
     return closure(roots, without=PLUMBING)
 
 
-def code_hash(reader: str, method: tuple[str, ...]) -> str:
+def code_hash(reader: str, made_of: Parts) -> str:
     """Return a hash over the code of :func:`sources`."""
-    lines = (f"{file.as_posix()}\n{code(file)}" for file in sources(reader, method))
+    lines = (f"{file.as_posix()}\n{code(file)}" for file in sources(reader, made_of))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def parameters(params: Params, dataset: str, method: tuple[str, ...]) -> dict[str, Any]:
-    """Return the entries of params.yaml that decide a method's row on a dataset."""
-    parts = ("network",) if len(method) == 1 else ("feature", "classifier")
+def parameters(params: Params, dataset: str, made_of: Parts) -> dict[str, Any]:
+    """Return the entries of params.yaml that decide a row on a dataset."""
     entries = {
-        part: params.options(f"{part}s", name, dataset)
-        for part, name in zip(parts, method, strict=True)
+        kind: params.options(SECTIONS[kind], name, dataset) for kind, name in made_of.items()
     }
-    data = dict(params.datasets[dataset])
-    if len(method) == 2:
-        del data["epochs"]
-    return {"dataset": data, **entries}
+    return {"dataset": _decisive(params.datasets[dataset], made_of), **entries}
 
 
-def ingredients(params: Params, dataset: str, method: tuple[str, ...], data: str) -> dict[str, Any]:
-    """Return what decides a method's row on a dataset.
+def _decisive(entry: dict[str, Any], made_of: Parts) -> dict[str, Any]:
+    """Leave out of a dataset's entry what only networks look at."""
+    return {key: value for key, value in entry.items() if key != "epochs" or "network" in made_of}
+
+
+def ingredients(params: Params, dataset: str, made_of: Parts, data: str) -> dict[str, Any]:
+    """Return what decides a row on a dataset.
 
     Parameters
     ----------
     params : Params
     dataset : str
-    method : tuple of str
-        (feature, classifier) or (network,).
+    made_of : mapping
+        From feature and classifier, network, or study to the plug-in's name.
     data : str
         Checksum of the prepared images and labels.
     """
-    entries = parameters(params, dataset, method)
-    code_digest = code_hash(entries["dataset"]["reader"], method)
-    return {"method": list(method), "parameters": entries, "data": data, "code": code_digest}
+    entries = parameters(params, dataset, made_of)
+    code_digest = code_hash(entries["dataset"]["reader"], made_of)
+    return {"made_of": made_of, "parameters": entries, "data": data, "code": code_digest}
 
 
 def recipe(ingredients: dict[str, Any]) -> str:
@@ -139,19 +152,18 @@ def changed(params: Params, dataset: str, then: dict[str, Any]) -> list[str]:
     Entries that stand in params.yaml as comments today have not changed; a plug-in that is gone
     counts as changed code.
     """
-    method = tuple(then["method"])
+    made_of = then["made_of"]
     what = []
-    for part, value in then["parameters"].items():
-        name = dataset if part == "dataset" else method[part == "classifier"]
-        if name not in getattr(params, f"{part}s"):
+    for kind, value in then["parameters"].items():
+        section = SECTIONS.get(kind, "datasets")
+        name = made_of.get(kind, dataset)
+        if name not in getattr(params, section):
             continue
-        now = params.options(f"{part}s", name, dataset)
-        if part == "dataset" and len(method) == 2:
-            del now["epochs"]
-        if now != value:
-            what.append(f"{part} parameters")
+        now = params.options(section, name, dataset)
+        if (_decisive(now, made_of) if kind == "dataset" else now) != value:
+            what.append(f"{kind} parameters")
     try:
-        code_now = code_hash(then["parameters"]["dataset"]["reader"], method)
+        code_now = code_hash(then["parameters"]["dataset"]["reader"], made_of)
     except UserError:
         code_now = "gone"
     return what if code_now == then["code"] else [*what, "code"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.stage import params, paths
+from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import run
 from pipeline.stage.files import read_json, write_text
 
@@ -37,13 +37,27 @@ def stale(checked: params.Params, accuracy: pd.DataFrame) -> list[str]:
     ]
 
 
+def read_studies() -> dict[tuple[str, str], tuple[str, pd.DataFrame]]:
+    """Read the table of every study on every dataset, with its title."""
+    import pandas as pd
+
+    known = plugins.names("studies")
+    return {
+        (file.parents[1].name, file.stem): (
+            plugins.card("studies", file.stem).title if file.stem in known else file.stem,
+            pd.read_csv(file),
+        )
+        for file in sorted(paths.TABLES.glob("*/studies/*.csv"))
+    }
+
+
 def main() -> None:
     """Read results/tables and write the two pages."""
     from pipeline.evaluation import history
 
     accuracy = read_tables("accuracy")
     accuracy["stale"] = stale(params.load(), accuracy)
-    write_text(HISTORY, history.accuracy_page(accuracy))
+    write_text(HISTORY, history.accuracy_page(accuracy, read_studies()))
     write_text(THROUGHPUT, history.throughput_page(read_tables("throughput*")))
 
 

@@ -35,13 +35,14 @@ def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
 
 
 def remove_leftovers(
-    dataset: str, methods: dict[str, tuple[str, ...]], features: Iterable[str]
+    dataset: str, methods: dict[str, tuple[str, ...]], checked: params.Params
 ) -> None:
-    """Delete the scores and timings of methods that are no longer in params.yaml."""
+    """Delete the scores, tables and timings of what is no longer in params.yaml."""
+    wanted = {*methods, *(paths.study(dataset, name).name for name in checked.studies)}
     for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
-        if folder.name not in methods:
+        if folder.name not in wanted:
             shutil.rmtree(folder)
-    kept = {f"extract-{feature}" for feature in features}
+    kept = {f"extract-{feature}" for feature in checked.features}
     kept |= {f"{stage}-{name}" for stage in ("fit", "train", "throughput") for name in methods}
     for file in (paths.ARTIFACTS / "timings" / dataset).iterdir():
         if file.stem not in kept:
@@ -151,6 +152,27 @@ def throughput_table(
     return pd.DataFrame(lines, columns=rows.THROUGHPUT)
 
 
+def read_studies(dataset: str, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Read the title and the table of every study that ran."""
+    tables = {}
+    for name in names:
+        description = read_json(paths.study(dataset, name) / "study.json")
+        if not description["skipped"]:
+            text = (paths.study(dataset, name) / "table.csv").read_text(encoding="utf-8")
+            tables[name] = (description["title"], text)
+    return tables
+
+
+def write_studies(folder: Path, studies: dict[str, tuple[str, str]], dataset_title: str) -> None:
+    """Write every study's table, and a page that lists them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    lines = [f"# {dataset_title}: studies", ""]
+    for name, (title, text) in studies.items():
+        write_text(folder / f"{name}.csv", text)
+        lines.append(f"- [{title}]({name}.csv)")
+    write_text(folder / "README.md", "\n".join([*lines, *([] if studies else ["None yet."]), ""]))
+
+
 def write_csv(file: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
     """Write a table with a fixed float format and Unix line ends."""
     text = table.to_csv(index=False, float_format=floats, lineterminator="\n")
@@ -167,16 +189,21 @@ def main(dataset: str) -> None:
     labels = read_array(paths.data(dataset) / "test_labels.npy")
     methods = {"-".join(method): method for method in checked.methods()}
     descriptions = read_descriptions(dataset, list(methods))
-    remove_leftovers(dataset, methods, checked.features)
+    remove_leftovers(dataset, methods, checked)
     scores = {
         name: read_array(paths.scores(dataset, name) / "scores.npy")
         for name, description in descriptions.items()
         if description["status"] in EVALUATED
     }
-    recipes = {
-        name: provenance.ingredients(checked, dataset, method, info["checksum"])
+    studies = read_studies(dataset, checked.studies)
+    made_of = {
+        name: provenance.parts(method)
         for name, method in methods.items()
         if descriptions[name]["status"] != "skipped"
+    } | {f"study {name}": {"study": name} for name in studies}
+    recipes = {
+        name: provenance.ingredients(checked, dataset, parts, info["checksum"])
+        for name, parts in made_of.items()
     }
     accuracy = accuracy_table(dataset, descriptions, scores, labels)
     accuracy["recipe"] = [
@@ -193,6 +220,7 @@ def main(dataset: str) -> None:
     write_text(folder / "accuracy.md", markdown.accuracy(accuracy, info["title"]))
     write_text(folder / "throughput.md", markdown.throughput(throughput, info["title"]))
     write_json(folder / "recipes.json", recipes)
+    write_studies(folder / "studies", studies, info["title"])
     evaluated = accuracy[accuracy["accuracy"].notna()]
     values = zip(evaluated["method"], evaluated["accuracy"], strict=True)
     write_json(folder / "metrics.json", {method: round(value, 6) for method, value in values})

@@ -34,20 +34,26 @@ def direct() -> Iterator[None]:
         _direct.reset(token)
 
 
-def _banded(images: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Convolve with stride 1 and no padding through one matrix product."""
+def is_direct() -> bool:
+    """Say whether products are being counted, inside :func:`direct`."""
+    return _direct.get()
+
+
+def _banded(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
+    """Convolve without padding through one matrix product."""
     n, height, width, channels = images.shape
     rows, columns, _, filters = kernel.shape
-    out_height, out_width = height - rows + 1, width - columns + 1
+    out_height, out_width = (height - rows) // stride + 1, (width - columns) // stride + 1
     band = jnp.stack(
         [
-            jnp.pad(kernel, ((0, 0), (left, out_width - 1 - left), (0, 0), (0, 0)))
-            for left in range(out_width)
+            jnp.pad(kernel, ((0, 0), (left, width - columns - left), (0, 0), (0, 0)))
+            for left in range(0, out_width * stride, stride)
         ],
         axis=3,
     )
     lines = images.reshape(n, height, width * channels)
-    windows = jnp.concatenate([lines[:, top : top + out_height] for top in range(rows)], axis=2)
+    span = (out_height - 1) * stride + 1
+    windows = jnp.concatenate([lines[:, top : top + span : stride] for top in range(rows)], axis=2)
     product = windows.reshape(n * out_height, -1) @ band.reshape(-1, out_width * filters)
     return product.reshape(n, out_height, out_width, filters)
 
@@ -75,11 +81,11 @@ def convolve(
     """
     rows, _, channels, filters = kernel.shape
     width = images.shape[2] + 2 * padding
-    band_size = rows * width * channels * filters * (width - kernel.shape[1] + 1)
-    small = stride == 1 and groups == 1 and band_size <= LARGEST_BAND
+    out_width = (width - kernel.shape[1]) // stride + 1
+    small = groups == 1 and rows * width * channels * filters * out_width <= LARGEST_BAND
     if small and jax.default_backend() == "cpu" and not _direct.get():
         around = (padding, padding)
-        return _banded(jnp.pad(images, ((0, 0), around, around, (0, 0))), kernel)
+        return _banded(jnp.pad(images, ((0, 0), around, around, (0, 0))), kernel, stride)
     return lax.conv_general_dilated(
         images,
         kernel,

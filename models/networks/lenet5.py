@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from models.layers.convolution import Convolution
+from models.layers.field import centre
 
 TITLE = "LeNet-5"
 YEAR = 1998
@@ -33,14 +34,6 @@ PARAMETERS = 61_706
 MACS = 416_520
 
 FIELD = 32
-
-
-def pad_to_field(images: jax.Array) -> jax.Array:
-    """Centre images smaller than 32x32 in a field of that size, continuing their border."""
-    sides = [
-        (max(FIELD - side, 0) // 2, (max(FIELD - side, 0) + 1) // 2) for side in images.shape[1:3]
-    ]
-    return jnp.pad(images, ((0, 0), *sides, (0, 0)), mode="edge")
 
 
 class Network(nnx.Module):
@@ -68,7 +61,7 @@ class Network(nnx.Module):
 
     def __call__(self, images: jax.Array) -> jax.Array:
         """Map images [n, height, width, channels] to logits [n, classes]."""
-        maps = pad_to_field(images)
+        maps = centre(images, FIELD)
         maps = nnx.avg_pool(jnp.tanh(self.c1(maps)), (2, 2), (2, 2))
         maps = nnx.avg_pool(jnp.tanh(self.c3(maps)), (2, 2), (2, 2))
         units = jnp.tanh(self.c5(maps.reshape(len(maps), -1)))

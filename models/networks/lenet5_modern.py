@@ -6,12 +6,14 @@ after 20 epochs, 99.5 % with distortions.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
 from models.layers.convolution import Convolution
-from models.layers.field import pad_to_field
+from models.layers.field import centre
 
 TITLE = "LeNet-5 with later parts"
 YEAR = 2015
@@ -33,6 +35,7 @@ CLASSES = 10
 PARAMETERS = 61_728
 MACS = 416_520
 
+FIELD = 32
 ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 POOLINGS = ("average", "max")
 NORMALISATIONS = ("none", "batch")
@@ -88,7 +91,7 @@ class Network(nnx.Module):
                 raise ValueError(f"{name}: found {count}, expected at least 1")
         self.activation, self.pooling = activation, pooling
         height, columns, channels = image_shape
-        sides = [((max(side, 32) - 4) // 2 - 4) // 2 for side in (height, columns)]
+        sides = [((max(side, FIELD) - 4) // 2 - 4) // 2 for side in (height, columns)]
         maps = [channels, 6 * width, 16 * width]
         normalise = normalisation == "batch"
         self.stages = nnx.List(
@@ -99,7 +102,7 @@ class Network(nnx.Module):
                         for place in range(depth)
                     ]
                 )
-                for before, after in zip(maps, maps[1:], strict=False)
+                for before, after in pairwise(maps)
             ]
         )
         self.c5 = nnx.Linear(maps[-1] * sides[0] * sides[1], 120 * width, rngs=rngs)
@@ -110,7 +113,7 @@ class Network(nnx.Module):
     def __call__(self, images: jax.Array) -> jax.Array:
         """Map images [n, height, width, channels] to logits [n, classes]."""
         activate = ACTIVATIONS[self.activation]
-        maps = pad_to_field(images)
+        maps = centre(images, FIELD)
         for blocks in self.stages:
             for block in blocks:
                 maps = activate(block(maps))

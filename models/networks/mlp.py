@@ -5,9 +5,9 @@ Published on MNIST: 4.7 % error (LeCun et al. 1998, figure 9).
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
 from flax import nnx
+
+from models.layers.perceptron import Perceptron
 
 TITLE = "MLP 300"
 YEAR = 1998
@@ -27,12 +27,7 @@ PARAMETERS = 238_510
 MACS = 238_200
 
 
-def squash(values: jax.Array) -> jax.Array:
-    """Squash with the paper's function, 1.7159 tanh(2/3 x) (its appendix A)."""
-    return 1.7159 * jnp.tanh(2 / 3 * values)
-
-
-class Network(nnx.Module):
+class Network(Perceptron):
     """Pixels, 300 squashed units, one linear output a class.
 
     Parameters
@@ -53,12 +48,4 @@ class Network(nnx.Module):
         rngs: nnx.Rngs,
         hidden: int = 300,
     ) -> None:
-        if hidden < 1:
-            raise ValueError(f"hidden: found {hidden}, expected at least 1")
-        height, width, channels = image_shape
-        self.hidden = nnx.Linear(height * width * channels, hidden, rngs=rngs)
-        self.output = nnx.Linear(hidden, classes, rngs=rngs)
-
-    def __call__(self, images: jax.Array) -> jax.Array:
-        """Map images [n, height, width, channels] to scores [n, classes]."""
-        return self.output(squash(self.hidden(images.reshape(len(images), -1))))
+        super().__init__(image_shape=image_shape, classes=classes, rngs=rngs, hidden=(hidden,))

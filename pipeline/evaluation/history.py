@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from pipeline.evaluation import study_tables
 from pipeline.evaluation.markdown import number, percent, table
 
 STALE = "\N{DAGGER}"
 
+Studies = Mapping[tuple[str, str], tuple[str, pd.DataFrame]]
 
-def accuracy_page(accuracy: pd.DataFrame) -> str:
+
+def accuracy_page(accuracy: pd.DataFrame, studies: Studies) -> str:
     """Write results/README.md.
 
     Parameters
     ----------
     accuracy : DataFrame
         The accuracy tables of all datasets with the columns `dataset` and `stale`.
+    studies : mapping from (dataset, study) to (title, DataFrame)
     """
     return "\n".join(
         [
@@ -28,9 +34,11 @@ def accuracy_page(accuracy: pd.DataFrame) -> str:
             *_stale_note(accuracy),
             "## Beside the papers\n",
             "`exact`: same data, split, augmentation and metric; `near`: same data, something else "
-            "differs; `different-network`, `different-data`: only context. A verdict "
-            "compares the two 95 % intervals and is given for `exact` and `near` only.\n",
+            "differs; `different-network`, `different-data`: only context. A verdict, "
+            "for `exact` and `near` only: reproduced where the two 95 % intervals overlap, "
+            "otherwise better or short by so many points.\n",
             beside_the_papers(accuracy),
+            *studies_by_dataset(studies),
             "How fast: [throughput.md](throughput.md).\n",
         ]
     )
@@ -105,6 +113,14 @@ def beside_the_papers(accuracy: pd.DataFrame) -> str:
         .to_dict("records")
     ]
     return table(rows) if rows else "No method here has a published number yet.\n"
+
+
+def studies_by_dataset(studies: Studies) -> list[str]:
+    """Return a heading and a table per study and dataset."""
+    parts = []
+    for (dataset, _), (title, frame) in sorted(studies.items(), key=lambda item: item[0][::-1]):
+        parts.append(f"## {title}: {dataset}\n\n{table(study_tables.rows(frame))}")
+    return parts
 
 
 def throughput_by_machine(throughput: pd.DataFrame) -> list[str]:

@@ -36,7 +36,7 @@ def table(rows: list[Row]) -> str:
 
 
 def published(row: Row) -> str:
-    """Write the paper's accuracy with its protocol and verdict: ``95.30 near: above``."""
+    """Write the paper's accuracy with its protocol and verdict: ``95.30 near: better``."""
     if pd.isna(row["published"]):
         return ""
     verdict = "" if pd.isna(row["verdict"]) else f": {row['verdict']}"

@@ -16,6 +16,8 @@ from pipeline.evaluation.intervals import CONFIDENCE, wilson
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
+# Which images are classified rightly, [seeds, n], or how often.
+Right = NDArray[np.bool_] | NDArray[np.float64]
 # From images [n, height, width, channels] to each seed's labels [seeds, n].
 Predict = Callable[[Images], Labels]
 
@@ -56,7 +58,7 @@ def network(
     label: str,
 ) -> Predict:
     """Train a network plug-in's class on all training images of `data` or on `rows`."""
-    shape: tuple[int, int, int] = data.train_images.shape[1:]  # type: ignore[assignment]
+    shape: tuple[int, int, int] = data.train_images.shape[1:]
     plan = Blueprint(build, shape, data.classes, tuple((options or {}).items()))
     trained = train(
         plan,
@@ -75,7 +77,7 @@ def network(
     return predict
 
 
-def summary(right: NDArray[np.bool_]) -> dict[str, float]:
+def summary(right: Right) -> dict[str, float]:
     """Return the accuracy of predictions [seeds, n], its interval and its spread over seeds."""
     per_seed = right.mean(-1)
     low, high = wilson(float(per_seed.mean()), right.shape[-1])
@@ -88,13 +90,13 @@ def summary(right: NDArray[np.bool_]) -> dict[str, float]:
     }
 
 
-def difference(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[float, float, float]:
+def difference(right: Right, other: Right) -> tuple[float, float, float]:
     """Return by how much one method is more accurate on the same images, and its 95 % interval.
 
     Parameters
     ----------
-    right, other : bool array [seeds, n]
-        Which images are classified rightly; the numbers of seeds may differ.
+    right, other : bool or float array [seeds, n]
+        Which images are classified rightly, or how often; the numbers of seeds may differ.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 from pipeline.stage.errors import UserError
 
 PARAMS = Path("params.yaml")
-SECTIONS = ("datasets", "features", "classifiers", "networks")
+SECTIONS = ("datasets", "features", "classifiers", "networks", "studies")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What any method's entry may say besides its options: where it runs, and what is different there.
 WHERE, DIFFERENT = "datasets", "on"
@@ -46,6 +46,7 @@ class Params:
     features: dict[str, Entry]
     classifiers: dict[str, Entry]
     networks: dict[str, Entry]
+    studies: dict[str, Entry]
 
     def methods(self) -> list[tuple[str, ...]]:
         """List what is run on each dataset: (feature, classifier) pairs and (network,)s."""

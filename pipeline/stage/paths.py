@@ -13,6 +13,11 @@ def data(dataset: str) -> Path:
     return ARTIFACTS / "data" / dataset
 
 
+def study(dataset: str, name: str) -> Path:
+    """Return the folder of a study's table, beside those of the methods' scores."""
+    return ARTIFACTS / "scores" / dataset / f"study-{name}"
+
+
 def features(dataset: str, feature: str) -> Path:
     """Return the folder of feature matrices and learned state, from extract."""
     return ARTIFACTS / "features" / dataset / feature

@@ -21,9 +21,10 @@ FOLDERS: Mapping[str, Path] = {
     "features": Path("features"),
     "classifiers": Path("models/classifiers"),
     "networks": Path("models/networks"),
+    "studies": Path("pipeline/studies"),
 }
 # Arguments that the pipeline passes itself: they are no entries of params.yaml.
-GIVEN = {"self", "size", "image_shape", "classes", "rngs"}
+GIVEN = {"self", "size", "image_shape", "classes", "rngs", "data"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def card(kind: str, name: str) -> Card:
     except ValueError as error:  # not UTF-8, or a zero byte
         raise UserError(f"{file}: no Python source: {error}") from error
     constants = dict(_constants(tree))
-    for constant, kind_of_value in (("TITLE", str), ("YEAR", int)):
+    needed = (("TITLE", str), ("YEAR", int))[: 1 if kind == "studies" else 2]
+    for constant, kind_of_value in needed:
         if not isinstance(constants.get(constant), kind_of_value):
             found = constants.get(constant, "nothing")
             raise UserError(
@@ -125,9 +127,9 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:
 
 
 def _constructor(tree: ast.Module) -> dict[str, tuple[str, bool]]:
-    """Return the options of the class's ``__init__`` or of ``read``: annotation, has a default."""
+    """Return the options of ``__init__``, ``read`` or ``run``: annotation, has a default."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "read":
+        if isinstance(node, ast.FunctionDef) and node.name in {"read", "run"}:
             return _options(node.args)
         if isinstance(node, ast.ClassDef) and node.name in {"Feature", "Classifier", "Network"}:
             for member in node.body:

@@ -14,12 +14,14 @@ from pipeline.stage.errors import UserError
 from pipeline.stage.params import DIFFERENT, SECTIONS, WHERE, Entry, Params
 
 MOST_SETTINGS = 5
+SEARCHED = {"classifiers", "networks"}  # a list is a choice
 RECIPE = {field.name: str(field.type) for field in dataclasses.fields(Recipe)}
 TYPES: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
     "float": (int, float),
     "str": (str,),
+    "list": (list,),
     "None": (type(None),),
 }
 
@@ -73,7 +75,8 @@ def _check_options(
     _check_keys(where, stated, known)
     for key, value in stated.items():
         _check_values(f"{where}.{key}", value, known[key], section)
-    _check_settings(where, resolved)
+    if section in SEARCHED:
+        _check_settings(where, resolved)
     if section == "networks":
         _check_recipe(where, stated)
 
@@ -95,7 +98,7 @@ def _check_required(
 
 def _check_values(where: str, value: Any, annotation: str, section: str) -> None:
     """Check one value, or each value of a list to choose from."""
-    if section in {"classifiers", "networks"} and isinstance(value, list):
+    if section in SEARCHED and isinstance(value, list):
         if not value:
             raise UserError(f"{where}: found an empty list, expected the values to choose from")
         for one in value:

@@ -61,17 +61,13 @@ def run(
         )
         predict = network(Network, data, recipe, options=options, label=rung)
         right = predict(data.test_images) == data.test_labels
-        shape: tuple[int, int, int] = data.train_images.shape[1:]  # type: ignore[assignment]
+        shape: tuple[int, int, int] = data.train_images.shape[1:]
         plan = Blueprint(Network, shape, data.classes, tuple(options.items()))
         row = {"rung": rung, **summary(right), "n_seeds": len(right)}
         if previous is not None:
             gain = difference(right, previous)
             row |= dict(zip(("gain", "gain_low", "gain_high"), gain, strict=True))
             p_values.append(mcnemar(right[0], previous[0]))
-        rows.append(
-            {**row, "parameters": counting.parameters(plan), "macs": counting.macs(plan)}
-        )
+        rows.append({**row, "parameters": counting.parameters(plan), "macs": counting.macs(plan)})
         previous = right
-    table = pd.DataFrame(rows)
-    table.insert(table.columns.get_loc("gain_high") + 1, "p", [np.nan, *holm(p_values)])  # type: ignore[arg-type, operator]
-    return table
+    return pd.DataFrame(rows).assign(p=[np.nan, *holm(p_values)])

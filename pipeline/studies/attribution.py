@@ -20,14 +20,12 @@ from models.classifiers import linear_svm
 from models.networks import lenet5, lenet5_modern
 from models.training.augmentation import augment
 from models.training.recipe import Recipe
-from pipeline.evaluation.trials import Data, Predict, classical, difference, network, summary
+from pipeline.evaluation.trials import Data, Predict, Right, classical, difference, network, summary
 
 TITLE = "What changed in 2012, by how much"
 
 MODELS = ("hog-linear_svm", "lenet5", "lenet5_modern", "lenet5_modern, twice as deep")
 BATCH = 1024
-
-Right = NDArray[np.bool_]
 
 
 def distorted(images: NDArray[np.uint8], kind: str, copies: int) -> NDArray[np.uint8]:
@@ -63,7 +61,7 @@ def run(
     Returns
     -------
     DataFrame
-        First the effects (kind ``effect``: `accuracy` is a difference), then the cells they are
+        First the effects (kind ``effect``), then the cells they are
         estimated from (kind ``cell``); 95 % intervals, paired over the test images.
     """
     few = np.random.default_rng(0).permutation(len(data.train_labels))
@@ -100,9 +98,7 @@ def _network(model: str, data: Data, rows: NDArray[np.int64], recipe: Recipe) ->
     if model == "lenet5":
         return network(lenet5.Network, data, recipe, rows=rows, label=label)
     options = {"depth": 2 if model == MODELS[3] else 1}
-    return network(
-        lenet5_modern.Network, data, recipe, options=options, rows=rows, label=label
-    )
+    return network(lenet5_modern.Network, data, recipe, options=options, rows=rows, label=label)
 
 
 def effects(right: dict[tuple[str, bool, bool], Right]) -> list[dict[str, object]]:
@@ -140,9 +136,8 @@ def effects(right: dict[tuple[str, bool, bool], Right]) -> list[dict[str, object
     rows = []
     for name, (better, worse) in contrasts.items():
         gain, low, high = difference(better, worse)
-        columns = ("accuracy", "accuracy_low", "accuracy_high")
-        row = dict(zip(columns, (gain, low, high), strict=True))
-        rows.append({"kind": "effect", "name": name, **row})
+        effect = {"effect": gain, "effect_low": low, "effect_high": high}
+        rows.append({"kind": "effect", "name": name, **effect})
     return rows
 
 

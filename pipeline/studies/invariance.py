@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,25 +27,25 @@ CONTRASTS = (0.75, 0.5, 0.25)
 PATCHES = (0.25, 0.35, 0.5)  # of the image's side
 
 
-def transformed(images: Images, matrix: NDArray[np.float64]) -> Images:
+def transformed(images: Images, matrix: NDArray[Any]) -> Images:
     """Map images [n, h, w, c] by an affine matrix [2, 3]; their border goes on outside."""
-    height, width, channels = images.shape[1:]
+    height, width = images.shape[1:3]
     warped = [
         cv2.warpAffine(
             image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         for image in images
     ]
-    return np.stack(warped).reshape(-1, height, width, channels)
+    return np.stack(warped).astype(np.uint8).reshape(images.shape)
 
 
-def shifted(images: Images, pixels: int) -> Iterator[Images]:
+def shifted(images: Images, pixels: float) -> Iterator[Images]:
     """Yield the images moved to the right, left, down and up."""
     for right, down in ((pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)):
         yield transformed(images, np.array([[1, 0, right], [0, 1, down]], np.float64))
 
 
-def turned(images: Images, degrees: int) -> Iterator[Images]:
+def turned(images: Images, degrees: float) -> Iterator[Images]:
     """Yield the images turned both ways about their middle."""
     height, width = images.shape[1:3]
     for angle in (degrees, -degrees):

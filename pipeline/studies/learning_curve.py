@@ -1,4 +1,4 @@
-"""Accuracy against the number of training images: who needs how many?"""
+"""Accuracy against the number of training images, in training and in test."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models import counting
-from models.networks.mlp import Network, squash
+from models.layers.squashing import squash
+from models.networks.mlp import Network
 from models.training.blueprint import Blueprint
 
 

@@ -1,0 +1,49 @@
+"""The tables of studies for people: percent with intervals, one column in place of three."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.evaluation.markdown import Row, number, percent
+
+SHARES = {"train_accuracy", "accuracy_std", "loss"}
+DIFFERENCES = {"gain", "effect"}
+HEADINGS = {
+    "accuracy": "accuracy %",
+    "accuracy_std": "std",
+    "train_accuracy": "on training images %",
+    "n_train": "images",
+    "n_seeds": "seeds",
+    "loss": "lost, points",
+    "gain": "gain, points",
+    "effect": "effect, points",
+    "macs": "MACs",
+}
+
+
+def rows(frame: pd.DataFrame) -> list[Row]:
+    """Write every figure of a study's table; empty columns and the ends of intervals go."""
+    ends = {f"{name}_{end}" for name in ("accuracy", *DIFFERENCES) for end in ("low", "high")}
+    shown = [name for name in frame.dropna(axis=1, how="all").columns if name not in ends]
+    return [
+        {HEADINGS.get(name, name): _figure(name, row) for name in shown}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _figure(name: str, row: dict[Any, Any]) -> str:
+    value = row[name]
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "-"
+    if name == "accuracy":
+        return percent(row)
+    if name in DIFFERENCES:
+        gain, low, high = (100 * row[f"{name}{end}"] for end in ("", "_low", "_high"))
+        return f"{gain:+.2f} ({low:+.2f} to {high:+.2f})"
+    if name in SHARES:
+        return f"{100 * value:.2f}"
+    return number(value, 12 if float(value).is_integer() else 3)
