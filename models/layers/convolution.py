@@ -5,6 +5,11 @@ become one matrix product: each output row is the product of the input rows unde
 banded matrix that holds the kernel once for each output column. It multiplies many zeros and is
 still faster: a whole training step of LeNet-5 at batch 64 on two cores, 14.8k images/s against
 7.6k with `lax.conv_general_dilated` and 6.9k with patches (measured in one run).
+
+Where the band would be too large and the channels are those of an image, the product is one over
+patches: the first layer of cuda-convnet with its gradient, 128 images of 32x32x3 on two cores,
+36 ms against 59 ms with `lax.conv_general_dilated`. From 16 channels on XLA's convolution wins (a
+5x5 layer of 32 channels: 51 ms against 196 ms).
 """
 
 from __future__ import annotations
@@ -18,10 +23,16 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import lax
 
+LECUN_NORMAL = nnx.initializers.lecun_normal()
+# Keeps the variance behind a ReLU: a Gaussian of variance 2 / inputs (He et al. 2015).
+HE_NORMAL = nnx.initializers.variance_scaling(2.0, "fan_in", "normal")
+
 _direct = ContextVar("direct", default=False)
 
 # Above this many entries the zeros of the banded matrix cost more than XLA's convolution does.
 LARGEST_BAND = 2**17
+# Up to this many channels patches are smaller than the maps that are made of them.
+FEW_CHANNELS = 4
 
 
 @contextmanager
@@ -58,6 +69,20 @@ def _banded(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
     return product.reshape(n, out_height, out_width, filters)
 
 
+def _patches(images: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Convolve with stride 1 and no padding through one product of the patches with the kernel."""
+    n, height, width, _ = images.shape
+    rows, columns, channels, filters = kernel.shape
+    out_height, out_width = height - rows + 1, width - columns + 1
+    shifted = [
+        images[:, top : top + out_height, left : left + out_width]
+        for top in range(rows)
+        for left in range(columns)
+    ]
+    patches = jnp.concatenate(shifted, axis=-1).reshape(-1, rows * columns * channels)
+    return (patches @ kernel.reshape(-1, filters)).reshape(n, out_height, out_width, filters)
+
+
 def convolve(
     images: jax.Array, kernel: jax.Array, stride: int = 1, padding: int = 0, groups: int = 1
 ) -> jax.Array:
@@ -82,10 +107,13 @@ def convolve(
     rows, _, channels, filters = kernel.shape
     width = images.shape[2] + 2 * padding
     out_width = (width - kernel.shape[1]) // stride + 1
-    small = groups == 1 and rows * width * channels * filters * out_width <= LARGEST_BAND
-    if small and jax.default_backend() == "cpu" and not _direct.get():
+    if groups == 1 and jax.default_backend() == "cpu" and not _direct.get():
         around = (padding, padding)
-        return _banded(jnp.pad(images, ((0, 0), around, around, (0, 0))), kernel, stride)
+        padded = jnp.pad(images, ((0, 0), around, around, (0, 0)))
+        if rows * width * channels * filters * out_width <= LARGEST_BAND:
+            return _banded(padded, kernel, stride)
+        if stride == 1 and channels <= FEW_CHANNELS:
+            return _patches(padded, kernel)
     return lax.conv_general_dilated(
         images,
         kernel,
@@ -109,8 +137,13 @@ class Convolution(nnx.Module):
         See :func:`convolve`.
     use_bias : bool
         Leave it out where a normalisation follows.
+    kernel_init : initializer
+        Draws the kernels, [kernel_size, kernel_size, channels / groups, filters]. By default a
+        normal distribution that keeps the variance (LeCun).
+    initial_bias : float
+        What every bias starts from.
     rngs : nnx.Rngs
-        Its `params` stream draws the kernels (LeCun normal).
+        Its `params` stream draws the kernels.
     """
 
     def __init__(
@@ -123,11 +156,13 @@ class Convolution(nnx.Module):
         padding: int = 0,
         groups: int = 1,
         use_bias: bool = True,
+        kernel_init: nnx.Initializer = LECUN_NORMAL,
+        initial_bias: float = 0.0,
         rngs: nnx.Rngs,
     ) -> None:
         shape = (kernel_size, kernel_size, channels // groups, filters)
-        self.kernel = nnx.Param(nnx.initializers.lecun_normal()(rngs.params(), shape))
-        self.bias = nnx.Param(jnp.zeros(filters)) if use_bias else None
+        self.kernel = nnx.Param(kernel_init(rngs.params(), shape))
+        self.bias = nnx.Param(jnp.full(filters, initial_bias)) if use_bias else None
         self.stride, self.padding, self.groups = stride, padding, groups
 
     def __call__(self, images: jax.Array) -> jax.Array:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import jax
-import numpy as np
 import pytest
 from flax import nnx
 
 from models import counting
-from models.networks.lenet5 import Network, pad_to_field
+from models.networks.lenet5 import Network
 from models.training.blueprint import Blueprint
 
 
@@ -26,17 +25,3 @@ def test_parameters_of_each_layer():
         for name in ("c1", "c3", "c5", "f6", "output")
     }
     assert counts == {"c1": 156, "c3": 2_416, "c5": 48_120, "f6": 10_164, "output": 850}
-
-
-def test_small_images_lie_in_the_middle_of_the_field():
-    images = np.arange(1, 28 * 27 + 1, dtype=np.float32).reshape(1, 28, 27, 1)
-    field = np.asarray(pad_to_field(images))
-    assert field.shape == (1, 32, 32, 1)
-    np.testing.assert_array_equal(field[:, 2:30, 2:29], images)
-    assert field[0, 0, 0, 0] == images[0, 0, 0, 0]
-    assert field[0, -1, -1, 0] == images[0, -1, -1, 0]
-
-
-def test_large_images_stay_as_they_are():
-    images = np.ones((2, 40, 33, 3), np.float32)
-    assert pad_to_field(images).shape == images.shape

@@ -1,0 +1,68 @@
+"""The small networks for CIFAR-10 that come with Krizhevsky's program cuda-convnet.
+
+``layers-19pct.cfg`` and ``layers-18pct.cfg`` differ in two layers of response normalisation.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax
+from flax import nnx
+
+from models.layers.convolution import HE_NORMAL, Convolution
+from models.layers.image_size import check_image_size
+from models.layers.pooling import average_pool, max_pool, pooled_side
+from models.layers.response_normalisation import within_maps
+
+WINDOW, STRIDE = 3, 2
+
+
+class CudaConvnet(nnx.Module):
+    """Three 5x5 convolutions, each pooled by overlapping 3x3 windows, and one linear layer.
+
+    The first layer is pooled before its ReLU, by the maximum; the others after it, by the average.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height, width, channels.
+    classes : int
+    rngs : nnx.Rngs
+
+    Attributes
+    ----------
+    normalised : bool
+        Whether the first two poolings are followed by a response normalisation within each map.
+
+    Raises
+    ------
+    ValueError
+        The images are smaller than 4x4.
+    """
+
+    normalised: ClassVar[bool] = False
+
+    def __init__(self, *, image_shape: tuple[int, int, int], classes: int, rngs: nnx.Rngs) -> None:
+        check_image_size(image_shape, 4)
+        rows, columns, channels = image_shape
+        for _ in range(3):
+            rows, columns = (
+                pooled_side(side, WINDOW, STRIDE, partial=True) for side in (rows, columns)
+            )
+        self.conv1 = Convolution(channels, 32, 5, padding=2, kernel_init=HE_NORMAL, rngs=rngs)
+        self.conv2 = Convolution(32, 32, 5, padding=2, kernel_init=HE_NORMAL, rngs=rngs)
+        self.conv3 = Convolution(32, 64, 5, padding=2, kernel_init=HE_NORMAL, rngs=rngs)
+        self.output = nnx.Linear(64 * rows * columns, classes, kernel_init=HE_NORMAL, rngs=rngs)
+
+    def __call__(self, images: jax.Array) -> jax.Array:
+        """Map images [n, height, width, channels] to logits [n, classes]."""
+        maps = nnx.relu(max_pool(self.conv1(images), WINDOW, STRIDE, partial=True))
+        maps = self._normalise(maps)
+        maps = average_pool(nnx.relu(self.conv2(maps)), WINDOW, STRIDE, partial=True)
+        maps = self._normalise(maps)
+        maps = average_pool(nnx.relu(self.conv3(maps)), WINDOW, STRIDE, partial=True)
+        return self.output(maps.reshape(len(maps), -1))
+
+    def _normalise(self, maps: jax.Array) -> jax.Array:
+        return within_maps(maps) if self.normalised else maps

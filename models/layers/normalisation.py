@@ -1,0 +1,17 @@
+"""Batch normalisation with its constants written out."""
+
+from __future__ import annotations
+
+from flax import nnx
+
+# Of the running averages that prediction uses, and under the square root: Caffe's and PyTorch's.
+MOMENTUM, EPSILON = 0.9, 1e-5
+
+
+def batch_norm(filters: int, *, rngs: nnx.Rngs) -> nnx.BatchNorm:
+    """Return a batch normalisation of maps [n, height, width, filters].
+
+    Each filter's responses over the batch and all places get mean 0 and deviation 1, then a learned
+    scale, first 1, and shift, first 0 (Ioffe & Szegedy 2015).
+    """
+    return nnx.BatchNorm(filters, momentum=MOMENTUM, epsilon=EPSILON, rngs=rngs)
