@@ -12,6 +12,8 @@ from pipeline.stage.files import read_json, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.evaluation.history import Study
+
 HISTORY = Path("results/README.md")
 THROUGHPUT = Path("results/throughput.md")
 
@@ -24,40 +26,41 @@ def read_tables(name: str) -> pd.DataFrame:
     return pd.concat([pd.read_csv(file).assign(dataset=file.parent.name) for file in files])
 
 
-def stale(checked: params.Params, accuracy: pd.DataFrame) -> list[str]:
-    """Return for every row what has changed since it was measured; nothing if it is up to date."""
+def stale(checked: params.Params, dataset: str, recipe: str) -> str:
+    """Return what has changed since a row or a study was measured; nothing if up to date."""
     from pipeline import provenance
 
-    recipes = {file.parent.name: read_json(file) for file in paths.TABLES.glob("*/recipes.json")}
-    return [
-        ", ".join(provenance.changed(checked, row.dataset, recipes[row.dataset][row.method]))
-        if row.status != "skipped"
-        else ""
-        for row in accuracy.itertuples()
-    ]
+    recipes = read_json(paths.TABLES / dataset / "recipes.json")
+    return ", ".join(provenance.changed(checked, dataset, recipes[recipe]))
 
 
-def read_studies() -> dict[tuple[str, str], tuple[str, pd.DataFrame]]:
-    """Read the table of every study on every dataset, with its title."""
+def read_studies(checked: params.Params) -> list[Study]:
+    """Read the tables of every study on every dataset."""
     import pandas as pd
 
+    from pipeline.evaluation.history import Study
+
     known = plugins.names("studies")
-    return {
-        (file.parents[1].name, file.stem): (
-            plugins.card("studies", file.stem).title if file.stem in known else file.stem,
-            pd.read_csv(file),
-        )
-        for file in sorted(paths.TABLES.glob("*/studies/*.csv"))
-    }
+    studies = []
+    for file in paths.TABLES.glob("*/studies/*.csv"):
+        dataset, name = file.parents[1].name, file.stem
+        title = plugins.card("studies", name).title if name in known else name
+        changes = stale(checked, dataset, f"study {name}")
+        studies.append(Study(dataset, title, pd.read_csv(file), changes))
+    return sorted(studies, key=lambda study: (study.title, study.dataset))
 
 
 def main() -> None:
     """Read results/tables and write the two pages."""
     from pipeline.evaluation import history
 
+    checked = params.load()
     accuracy = read_tables("accuracy")
-    accuracy["stale"] = stale(params.load(), accuracy)
-    write_text(HISTORY, history.accuracy_page(accuracy, read_studies()))
+    accuracy["stale"] = [
+        "" if row.status == "skipped" else stale(checked, row.dataset, row.method)
+        for row in accuracy.itertuples()
+    ]
+    write_text(HISTORY, history.accuracy_page(accuracy, read_studies(checked)))
     write_text(THROUGHPUT, history.throughput_page(read_tables("throughput*")))
 
 

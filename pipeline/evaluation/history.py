@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -11,17 +12,24 @@ from pipeline.evaluation.markdown import number, percent, table
 
 STALE = "\N{DAGGER}"
 
-Studies = Mapping[tuple[str, str], tuple[str, pd.DataFrame]]
+
+class Study(NamedTuple):
+    """A study's table, its title, and what has changed since it was made."""
+
+    dataset: str
+    title: str
+    table: pd.DataFrame
+    stale: str
 
 
-def accuracy_page(accuracy: pd.DataFrame, studies: Studies) -> str:
+def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
     """Write results/README.md.
 
     Parameters
     ----------
     accuracy : DataFrame
         The accuracy tables of all datasets with the columns `dataset` and `stale`.
-    studies : mapping from (dataset, study) to (title, DataFrame)
+    studies : sequence of Study
     """
     return "\n".join(
         [
@@ -115,11 +123,13 @@ def beside_the_papers(accuracy: pd.DataFrame) -> str:
     return table(rows) if rows else "No method here has a published number yet.\n"
 
 
-def studies_by_dataset(studies: Studies) -> list[str]:
+def studies_by_dataset(studies: Sequence[Study]) -> list[str]:
     """Return a heading and a table per study and dataset."""
     parts = []
-    for (dataset, _), (title, frame) in sorted(studies.items(), key=lambda item: item[0][::-1]):
-        parts.append(f"## {title}: {dataset}\n\n{table(study_tables.rows(frame))}")
+    for study in studies:
+        note = f"{STALE} stale: made before a change of {study.stale}\n\n" if study.stale else ""
+        rows = study_tables.rows(study.table)
+        parts.append(f"## {study.title}: {study.dataset}\n\n{note}{table(rows)}")
     return parts
 
 

@@ -33,6 +33,8 @@ classifiers:
 networks:
   mlp: {hidden: 20, learning_rate: 0.01, seeds: 1}  # from the paper
   lenet5: {learning_rate: 0.05, seeds: 1}
+
+studies: {}
 """
 # What the throughput stages need on top would teach nothing here.
 FASTER = {

@@ -90,6 +90,7 @@ networks:
   lenet5: {seeds: 1, learning_rate: 0.05}
   # A comment.
   mlp: {seeds: 1, learning_rate: 0.01, hidden: 20}
+studies: {}
 classifiers: {logistic: {C: 1.0}}
 features:
   hog: {votes: bilinear, orientations: 9, pixels_per_cell: 4, cells_per_block: 2}

@@ -22,10 +22,16 @@ def checked():
         features={"raw": {}, "hog": {"orientations": 9}},
         classifiers={"logistic": {"C": [0.1, 1.0]}},
         networks={"lenet5": {"learning_rate": 0.1}},
+        studies={"ablation": {"epochs": 3}},
     )
 
 
-METHODS = {"raw": ("raw", "logistic"), "hog": ("hog", "logistic"), "lenet5": ("lenet5",)}
+MADE_OF = {
+    "raw": {"feature": "raw", "classifier": "logistic"},
+    "hog": {"feature": "hog", "classifier": "logistic"},
+    "lenet5": {"network": "lenet5"},
+    "ablation": {"study": "ablation"},
+}
 
 
 def forget():
@@ -123,7 +129,7 @@ def test_only_code_is_code(old: str, new: str, same: bool):
 @pytest.mark.usefixtures("source")
 def test_the_sources_of_a_row():
     lenet5, hog = (
-        {file.as_posix() for file in provenance.sources("digits", METHODS[name])}
+        {file.as_posix() for file in provenance.sources("digits", MADE_OF[name])}
         for name in ("lenet5", "hog")
     )
     shared = {"pipeline/prepare.py", "pipeline/datasets/digits.py", "pipeline/ingest/images.py"}
@@ -143,8 +149,8 @@ def test_the_sources_of_a_row():
 
 def ingredients(params: Params | None = None):
     return {
-        name: provenance.ingredients(params or checked(), "digits", method, "the data")
-        for name, method in METHODS.items()
+        name: provenance.ingredients(params or checked(), "digits", parts, "the data")
+        for name, parts in MADE_OF.items()
     }
 
 
@@ -156,13 +162,13 @@ def recipes(params: Params | None = None):
 def test_a_recipe_is_short_and_of_its_row_alone():
     found = recipes()
     assert found == recipes()
-    assert len(set(found.values())) == 3
+    assert len(set(found.values())) == 4
     assert all(len(recipe) == 12 for recipe in found.values())
-    other_data = provenance.ingredients(checked(), "digits", ("lenet5",), "other data")
+    other_data = provenance.ingredients(checked(), "digits", MADE_OF["lenet5"], "other data")
     assert provenance.recipe(other_data) != found["lenet5"]
 
 
-NOTHING: dict[str, list[str]] = {"raw": [], "hog": [], "lenet5": []}
+NOTHING: dict[str, list[str]] = {"raw": [], "hog": [], "lenet5": [], "ablation": []}
 
 
 def changed(then: dict[str, dict[str, object]], params: Params):
@@ -197,6 +203,7 @@ def changed(then: dict[str, dict[str, object]], params: Params):
             {name: ["dataset parameters"] for name in NOTHING},
         ),
         ("networks", "mlp", {}, {}),
+        ("studies", "ablation", {"epochs": 4}, {"ablation": ["study parameters"]}),
         ("networks", "lenet5", {"learning_rate": 0.1, "datasets": ["digits"]}, {}),
         ("networks", "lenet5", {"learning_rate": 0.1, "on": {"mnist": {"epochs": 2}}}, {}),
         (
@@ -222,7 +229,8 @@ def test_changed_parameters_are_named_for_the_rows_they_decide(
         ("features/hog.py", 'TITLE = "', 'TITLE = "The ', {"hog": ["code"]}),
         ("models/networks/lenet5.py", "FIELD = 32", "FIELD = 28", {"lenet5": ["code"]}),
         ("models/networks/lenet5.py", "FIELD = 32", "FIELD = 32  # pixels", {}),
-        ("models/networks/mlp.py", "1.7159", "1.8", {}),
+        ("models/layers/squashing.py", "1.7159", "1.8", {}),
+        ("pipeline/studies/ablation.py", "0.5}", "0.4}", {"ablation": ["code"]}),
         ("pipeline/stage/files.py", ".part", ".tmp", {}),
         ("pipeline/report.py", "README.md", "HISTORY.md", {}),
         (
@@ -243,7 +251,7 @@ def test_changed_code_is_named_for_the_rows_it_decides(
 
 @pytest.mark.usefixtures("source")
 def test_entries_that_are_gone_have_not_changed():
-    nothing = Params({}, {}, {}, {})
+    nothing = Params({}, {}, {}, {}, {})
     for own in ingredients().values():
         assert provenance.changed(nothing, "digits", own) == []
 
@@ -253,7 +261,7 @@ def test_entries_that_are_gone_have_not_changed():
     [
         ("models/networks/lenet5.py", ["lenet5"]),
         ("features/hog.py", ["hog"]),
-        ("pipeline/datasets/digits.py", ["raw", "hog", "lenet5"]),
+        ("pipeline/datasets/digits.py", ["raw", "hog", "lenet5", "ablation"]),
     ],
 )
 @pytest.mark.usefixtures("source")

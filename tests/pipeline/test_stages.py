@@ -50,6 +50,7 @@ PARAMS: dict[str, Entries] = {
         "mlp": {"hidden": 5, "learning_rate": [0.01, 0.1], "batch_size": 8, "seeds": 2},
         "lenet5": {"datasets": ["mnist", "usps"]},
     },
+    "studies": {},
 }
 DIVERGING = {"hidden": 5, "loss": "squared_error", "batch_size": 4, "epochs": 3, "seeds": 1}
 SCORES = Path("artifacts/scores/squares")
@@ -392,7 +393,9 @@ class TestAgain:
 
     def test_a_row_of_changed_code_is_stale(self):
         file = Path("models/networks/mlp.py")
-        file.write_text(file.read_text("utf-8").replace("1.7159", "1.8"), "utf-8")
+        file.write_text(
+            file.read_text("utf-8").replace("hidden: int = 300", "hidden: int = 301"), "utf-8"
+        )
         provenance.code.cache_clear()
         report.main()
         history = Path("results/README.md").read_text("utf-8")

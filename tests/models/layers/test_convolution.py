@@ -82,8 +82,8 @@ def test_strides_and_groups_by_hand(stride: int, padding: int, groups: int):
 
 
 def test_only_small_bands_are_multiplied(monkeypatch: pytest.MonkeyPatch):
-    arrays = random((1, 8, 8, 1), 0), random((3, 3, 1, 2), 1)
-    entries = 3 * 8 * 1 * 2 * 6
+    arrays = random((1, 8, 8, 5), 0), random((3, 3, 5, 2), 1)
+    entries = 3 * 8 * 5 * 2 * 6
     monkeypatch.setattr(convolution, "LARGEST_BAND", entries)
     assert "conv_general_dilated" not in primitives(*arrays)
     monkeypatch.setattr(convolution, "LARGEST_BAND", entries - 1)

@@ -24,7 +24,7 @@ def accuracy():
             "published": [np.nan, np.nan, 0.9905, 0.917],
             "published_source": [np.nan, np.nan, "LeCun et al. 1998", "Xiao et al. 2017"],
             "protocol": [np.nan, np.nan, "near", "near"],
-            "verdict": [np.nan, np.nan, "agrees", np.nan],
+            "verdict": [np.nan, np.nan, "reproduced", np.nan],
             "stale": "",
         }
     )
@@ -82,7 +82,15 @@ def test_measured_stands_beside_published(accuracy: pd.DataFrame):
     _, _, *body = rows(history.beside_the_papers(accuracy))
     assert body == [
         ["mnist", "raw-logistic", "-", "91.70", "near", "", "Xiao et al. 2017"],
-        ["mnist", "lenet5", "99.00 (98.50-99.50)", "99.05", "near", "agrees", "LeCun et al. 1998"],
+        [
+            "mnist",
+            "lenet5",
+            "99.00 (98.50-99.50)",
+            "99.05",
+            "near",
+            "reproduced",
+            "LeCun et al. 1998",
+        ],
     ]
 
 

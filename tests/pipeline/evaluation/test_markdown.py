@@ -47,7 +47,7 @@ def accuracy_frame(**changes: list[object]):
             "macs": [7840, 12960, 416520, np.nan],
             "published": [0.917, np.nan, 0.9905, np.nan],
             "protocol": ["near", np.nan, "different-network", np.nan],
-            "verdict": ["agrees", None, None, None],
+            "verdict": ["reproduced", None, None, None],
             "status": ["ok", "unconverged", "ok", "skipped"],
             "reason": ["", "max_iter", "", "for cifar10"],
             **changes,
@@ -66,7 +66,7 @@ def test_accuracy_in_full():
     assert text.startswith("# MNIST: accuracy\n\n60,000 training and 10,000 test images.")
     assert cells(text, "raw-logistic") == [
         *("1962", "raw-logistic", "Raw", "92.00 (91.00-93.00)", "1", "-", "7,850", "7,840"),
-        *("91.70 near: agrees", "ok"),
+        *("91.70 near: reproduced", "ok"),
     ]
     assert cells(text, "alexnet") == [
         *("2012", "alexnet", "AlexNet", "-", "-", "-", "-", "-", "", "skipped: for cifar10"),

@@ -130,11 +130,11 @@ def test_alone_there_is_nothing_to_compare():
 @pytest.mark.parametrize(
     ("published", "protocol", "n_test", "verdict"),
     [
-        (0.95, "exact", 10_000, "agrees"),
-        (0.9475, "near", 10_000, "agrees"),
-        (0.93, "near", 10_000, "above"),
-        (0.97, "exact", 10_000, "below"),
-        (0.97, "exact", 2_000, "below"),
+        (0.95, "exact", 10_000, "reproduced"),
+        (0.9475, "near", 10_000, "reproduced"),
+        (0.93, "near", 10_000, "better"),
+        (0.97, "exact", 10_000, "short by 2.00"),
+        (0.97, "exact", 2_000, "short by 2.00"),
         (0.97, "exact", 1_999, None),
         (0.97, "different-network", 10_000, None),
         (0.97, "different-data", 10_000, None),

@@ -22,6 +22,7 @@ GOOD = {
     "features": "{raw: {}, hog: {orientations: 9}}",
     "classifiers": "{logistic: {C: [0.1, 1, 10]}}",
     "networks": "{mlp: {hidden: 300, learning_rate: 0.1}}",
+    "studies": "{learning_curve: {sizes: [10, 20], seeds: 1}}",
 }
 
 # One section in place of the good one, and what is said; ... stands for anything.
@@ -134,6 +135,14 @@ features: {hog: {on: {mnist: {cells: 3}}}}
     features.hog.on.mnist.cells: unknown key; expected ...pixels_per_cell
 networks: {mlp: {hidden: [1, 2], on: {mnist: {learning_rate: [1, 2, 3]}}}}
     networks.mlp.on.mnist: 6 settings in hidden, learning_rate; expected at most 5
+studies: {learning_curves: {}}
+    studies.learning_curves: no file pipeline/studies/learning_curves.py; expected one of ablation
+studies: {learning_curve: {}}
+    studies.learning_curve.sizes: missing; expected list
+studies: {learning_curve: {sizes: 3}}
+    studies.learning_curve.sizes: found 3, expected list
+studies: {ablation: {rungs: 3}}
+    studies.ablation.rungs: unknown key; expected epochs, ...learning_rate
 networks: {mlp: {on: {mnist: {optimizer: rmsprop}}}}
     networks.mlp.on.mnist.optimizer: found 'rmsprop', expected one of sgd, adam
 """
@@ -157,9 +166,9 @@ BAD_FILES = """
 a word
     found the keys 'a word'
 datasets: {}
-    found the keys datasets; expected datasets, features, classifiers, networks
-{datasets: {}, features: {}, classifiers: {}, networks: {}, models: {}}
-    found the keys datasets, features, classifiers, networks, models; expected datasets
+    found the keys datasets; expected datasets, features, classifiers, networks, studies
+{datasets: {}, features: {}, classifiers: {}, networks: {}, studies: {}, models: {}}
+    found the keys datasets, features, classifiers, networks, studies, models; expected datasets
 datasets: {digits: {reader
     no valid YAML: ...line 1
 {datasets: {}, features: {raw: {}, raw: {}}, classifiers: {}, networks: {}}
