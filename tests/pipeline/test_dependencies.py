@@ -106,7 +106,7 @@ def test_a_stage_depends_on_the_plugins_it_describes(stage: str):
     cards = set(re.findall(r'plugins\.card\("(\w+)"', Path(f"pipeline/{stage}.py").read_text()))
     dependencies = set(listed(stage, "deps"))
     for word, kind in WORDS.items():
-        if kind in cards:
+        if kind in cards and plugins.FOLDERS[kind].parts[0] not in dependencies:
             assert f"{plugins.FOLDERS[kind].as_posix()}/${{item.{word}}}.py" in dependencies
 
 
@@ -120,14 +120,7 @@ def test_a_command_is_the_stage_itself_with_the_names_it_takes(stage: str):
 
 
 def test_nothing_is_written_twice():
-    chosen = {
-        "dataset": "a",
-        "key": "a",
-        "feature": "b",
-        "classifier": "c",
-        "network": "d",
-        "study": "e",
-    }
+    chosen = {word: word for word in ("dataset", *WORDS)} | {"key": "dataset"}
     paths = [
         Path(filled(path, chosen))
         for stage in STAGES
@@ -139,14 +132,7 @@ def test_nothing_is_written_twice():
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_nothing_is_read_and_written_by_one_stage(stage: str):
-    chosen = {
-        "dataset": "a",
-        "key": "a",
-        "feature": "b",
-        "classifier": "c",
-        "network": "d",
-        "study": "e",
-    }
+    chosen = {word: word for word in ("dataset", *WORDS)} | {"key": "dataset"}
     written = {Path(filled(path, chosen)) for path in listed(stage, "outs", "metrics", "plots")}
     for path in (Path(filled(path, chosen)) for path in listed(stage, "deps")):
         assert not written & {path, *path.parents}

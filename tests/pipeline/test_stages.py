@@ -393,9 +393,8 @@ class TestAgain:
 
     def test_a_row_of_changed_code_is_stale(self):
         file = Path("models/networks/mlp.py")
-        file.write_text(
-            file.read_text("utf-8").replace("hidden: int = 300", "hidden: int = 301"), "utf-8"
-        )
+        source = file.read_text("utf-8").replace("hidden: int = 300", "hidden: int = 301")
+        file.write_text(source, "utf-8")
         provenance.code.cache_clear()
         report.main()
         history = Path("results/README.md").read_text("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -31,15 +32,19 @@ def data():
     return Data(*bars(48, 0), *bars(24, 1))
 
 
-def test_the_ladder_has_a_row_a_rung_and_ends_with_everything(data: Data):
-    table = ablation.run(data, epochs=2, seeds=1)
-    assert table["rung"].tolist() == [rung for rung, _ in ablation.RUNGS]
-    assert table["gain"].isna().tolist() == [True, *[False] * 5]
-    np.testing.assert_allclose(table["gain"][1:], np.diff(table["accuracy"]), atol=1e-12)
-    assert (table["gain_low"][1:] <= table["gain"][1:]).all()
+@pytest.fixture(scope="module")
+def ladder(data: Data):
+    return ablation.run(data, epochs=1, seeds=1)
+
+
+def test_the_ladder_has_a_row_a_rung_and_ends_with_everything(ladder: pd.DataFrame):
+    assert ladder["rung"].tolist() == [rung for rung, _ in ablation.RUNGS]
+    assert ladder["gain"].isna().tolist() == [True, *[False] * 5]
+    np.testing.assert_allclose(ladder["gain"][1:], np.diff(ladder["accuracy"]), atol=1e-12)
+    assert (ladder["gain_low"][1:] <= ladder["gain"][1:]).all()
     # Two classes in place of ten: 8 x 85 weights and biases fewer; 22 biases become 44 numbers.
-    assert table["parameters"].tolist() == [lenet5.PARAMETERS - 680] * 3 + [61_728 - 680] * 3
-    assert table["p"][1:].between(0, 1).all()
+    assert ladder["parameters"].tolist() == [lenet5.PARAMETERS - 680] * 3 + [61_728 - 680] * 3
+    assert ladder["p"][1:].between(0, 1).all()
 
 
 def test_the_learning_curve_draws_nested_shares_of_the_classes(data: Data):
@@ -146,8 +151,8 @@ def test_summary_and_difference_by_hand():
     assert (mean, low, high) == pytest.approx((0.375, 0.375 - half, 0.375 + half))
 
 
-def test_a_table_for_people(data: Data):
-    rows = study_tables.rows(ablation.run(data, epochs=1, seeds=1))
+def test_a_table_for_people(ladder: pd.DataFrame):
+    rows = study_tables.rows(ladder)
     assert "gain_low" not in rows[0]
     assert rows[0]["gain, points"] == "-"
     assert rows[1]["gain, points"][0] in "+-"
