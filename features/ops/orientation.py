@@ -64,15 +64,47 @@ def vote_table(orientations: int, interpolate: bool) -> NDArray[np.float32]:
     float32 array [511 * 511, orientations]
         Votes in units of grey levels, indexed by `gradient_codes`. Read-only.
     """
+    magnitude, angle = _polar()
+    position = angle % 180 / (180 / orientations)
+    if interpolate:
+        return _shared_votes(magnitude, position - 0.5, orientations)  # centres: whole numbers
+    return _shared_votes(magnitude, np.floor(position), orientations)
+
+
+@lru_cache(maxsize=4)
+def signed_vote_table(orientations: int) -> NDArray[np.float32]:
+    """Tabulate what each possible gradient adds to a histogram of directions, as in SIFT.
+
+    Bin k of `orientations` is centred at k times 360 degrees / `orientations`, measured from
+    right to down; a vote is shared linearly between the two nearest bins.
+
+    Parameters
+    ----------
+    orientations : int
+        Number of bins.
+
+    Returns
+    -------
+    float32 array [511 * 511, orientations]
+        Votes in units of grey levels, indexed by `gradient_codes`. Read-only.
+    """
+    magnitude, angle = _polar()
+    return _shared_votes(magnitude, angle / (360 / orientations), orientations)
+
+
+def _polar() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return magnitude and angle (degrees) of every possible gradient."""
     steps = np.arange(-LARGEST, LARGEST + 1, dtype=np.float64)
     down, right = (component.ravel() for component in np.meshgrid(steps, steps, indexing="ij"))
-    magnitude = np.hypot(down, right)
-    position = np.rad2deg(np.arctan2(down, right)) % 180 / (180 / orientations)
-    if interpolate:
-        position -= 0.5  # bin centres become whole numbers
-    below = np.floor(position)
-    share = position - below if interpolate else np.zeros_like(position)
+    return np.hypot(down, right), np.rad2deg(np.arctan2(down, right))
 
+
+def _shared_votes(
+    magnitude: NDArray[np.float64], position: NDArray[np.float64], orientations: int
+) -> NDArray[np.float32]:
+    """Share votes between the bins below and above a position, around the circle."""
+    below = np.floor(position)
+    share = position - below
     table = np.zeros((STEPS**2, orientations))
     every = np.arange(STEPS**2)
     first = below.astype(np.intp)

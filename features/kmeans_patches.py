@@ -1,0 +1,192 @@
+"""Words for small patches, learned by k-means, and how near every patch is to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.ops.codebook import RANDOM_STATE, learn_words
+from features.ops.learned_feature import LearnedFeature
+from features.ops.parameters import check_count, key
+from features.ops.patches import every_patch, normalise, sample_patches, zca
+
+TITLE = "k-means patches"
+YEAR = 2011
+CITATION = (
+    "A. Coates, H. Lee, A. Y. Ng, An analysis of single-layer networks in unsupervised feature "
+    "learning, International Conference on Artificial Intelligence and Statistics, 2011, "
+    "pp. 215-223"
+)
+DEVIATIONS = (
+    "fewer words than the paper's 1,600 to 4,000, unless `words` says otherwise",
+    "k-means starts from k-means++ and ends after 20 rounds",
+    "mean and deviation of the features come from at most 5,000 training images, evenly spaced",
+)
+ITERATIONS = 20
+STANDARD = 5_000  # images that the mean and deviation of the features are measured on
+FLOOR = 0.01  # added to the variance of a feature: the authors' value
+
+
+class Feature(LearnedFeature):
+    """Soft assignments of all patches to learned words, summed over the quarters of an image.
+
+    Every patch, one pixel apart, is freed of brightness and contrast and whitened. With its
+    distances z to the words, its code is ``max(0, mean(z) - z)``, the paper's triangle: about half
+    of the values are 0. The codes are summed over four quarters, and every value is brought to
+    mean 0 and deviation 1 over the training images.
+
+    Parameters
+    ----------
+    words : int
+        Number of words, at least 1.
+    patch : int
+        Side of a patch in pixels, at least 2.
+    sample : int
+        Number of patches, drawn from the training images, that the words are learned from; at
+        least as many as words.
+
+    Attributes
+    ----------
+    centre_ : float32 array [d]
+        Mean of the normalised patches; d is ``patch * patch * channels``.
+    whitener_ : float32 array [d, d]
+        The whitening.
+    words_ : float32 array [words, d]
+        The words, among whitened patches.
+    mean_, deviation_ : float32 arrays [4 * words]
+        Of the features over training images.
+
+    Notes
+    -----
+    The vector runs over the quarters (upper left, upper right, lower left, lower right), in each
+    over the words. A quarter ends after half of the positions, rounded up.
+    """
+
+    LEARNED = ("centre", "whitener", "words", "mean", "deviation")
+
+    def __init__(self, words: int = 100, patch: int = 6, sample: int = 10_000) -> None:
+        self.words = words
+        self.patch = patch
+        self.sample = sample
+
+    def fit(self, images: NDArray[np.uint8], y: object = None) -> Self:
+        """Learn the whitening, the words, and the scale of the features.
+
+        Parameters
+        ----------
+        images : uint8 array [n, height, width, channels]
+            Training images: one channel (grey) or three (red, green, blue).
+        y : ignored
+            Present for scikit-learn's `Pipeline`.
+
+        Returns
+        -------
+        Self
+            The feature itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range, the images are of another kind or too small, or
+            there are fewer different patches than words.
+        """
+        self._check(images)
+        generator = np.random.default_rng(RANDOM_STATE)
+        patches = sample_patches(images, self.patch, self.sample, generator)
+        normalise(patches)
+        self.centre_, self.whitener_ = zca(patches)
+        patches -= self.centre_
+        try:
+            self.words_ = learn_words(patches @ self.whitener_, self.words, ITERATIONS)
+        except ValueError as error:
+            raise ValueError(f"{key(self)}: {error}") from error
+
+        self.mean_ = np.zeros(4 * self.words, dtype=np.float32)
+        self.deviation_ = np.ones(4 * self.words, dtype=np.float32)
+        vectors = self.transform(images[:: -(-len(images) // STANDARD)])
+        self.mean_ = vectors.mean(axis=0)
+        self.deviation_ = np.sqrt(vectors.var(axis=0) + np.float32(FLOOR))
+        return self
+
+    def macs(self, image_shape: tuple[int, int, int]) -> int:
+        """Count the multiply-accumulates for one image.
+
+        Parameters
+        ----------
+        image_shape : tuple of int
+            Height, width and channels.
+
+        Returns
+        -------
+        int
+            For every patch its sum of squares before and after whitening, the whitening and the
+            products with all words; the sums over the quarters; one per value for its scale. Not
+            counted: square roots, divisions and comparisons.
+        """
+        height, width, channels = image_shape
+        values = self.patch**2 * channels
+        patches = (height - self.patch + 1) * (width - self.patch + 1)
+        return patches * (2 * values + values**2 + values * self.words + self.words) + (
+            4 * self.words
+        )
+
+    def _check_parameters(self) -> None:
+        check_count(self, "words")
+        check_count(self, "patch", minimum=2)
+        check_count(self, "sample")
+
+    def _smallest_image(self) -> tuple[int, str]:
+        side = self.patch + 1
+        return side, f"a patch of {self.patch}x{self.patch} pixels in every quarter"
+
+    def _describe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        _, height, width, _ = images.shape
+        quarters = list(_quarters(height - self.patch + 1, width - self.patch + 1))
+        largest = quarters[0]
+        buffer = np.empty((largest[0].stop * largest[1].stop, self.words), dtype=np.float32)
+        sums = np.empty((len(images), len(quarters), self.words), dtype=np.float32)
+        squares = (self.words_**2).sum(axis=1)
+        table = np.concatenate([-2 * self.words_.T, np.ones_like(squares)[None], squares[None]])
+        # Image by image: products of one size add in one order, and stay in the processor's cache.
+        for image, vector in zip(images, sums, strict=True):
+            patches = every_patch(image, self.patch)
+            for quarter, total in zip(quarters, vector, strict=True):
+                some = patches[quarter].reshape(-1, patches.shape[2])
+                total[:] = self._triangles(some, table, buffer[: len(some)])
+        vectors = sums.reshape(len(images), -1)
+        vectors -= self.mean_
+        vectors /= self.deviation_
+        return vectors
+
+    def _triangles(
+        self,
+        patches: NDArray[np.float32],
+        table: NDArray[np.float32],
+        distances: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Sum ``max(0, mean(z) - z)`` over patches [n, d]; `distances` [n, words] is room for z.
+
+        The squared distance of x to a word w is x.x - 2 x.w + w.w: one product with `table`. The
+        sum is that of mean(z) - min(z, mean(z)): one pass less over the largest array.
+        """
+        normalise(patches)
+        patches -= self.centre_
+        white = np.empty((len(patches), len(table)), dtype=np.float32)
+        np.matmul(patches, self.whitener_, out=white[:, :-2])
+        np.einsum("nd,nd->n", white[:, :-2], white[:, :-2], out=white[:, -2])
+        white[:, -1] = 1
+        np.matmul(white, table, out=distances)
+        np.maximum(distances, 0, out=distances)  # a rounding error below it
+        np.sqrt(distances, out=distances)
+        mean = distances @ np.full(self.words, 1 / self.words, dtype=np.float32)
+        np.minimum(distances, mean[:, None], out=distances)
+        return mean.sum() - distances.sum(axis=0)
+
+
+def _quarters(rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
+    halves = [(slice(0, -(-n // 2)), slice(-(-n // 2), n)) for n in (rows, columns)]
+    yield from product(*halves)
