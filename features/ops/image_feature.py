@@ -81,6 +81,11 @@ class ImageFeature(TransformerMixin, BaseEstimator, ABC):
     def macs(self, image_shape: tuple[int, int, int]) -> int:
         """Count the multiply-accumulates for one image of shape (height, width, channels)."""
 
+    @property
+    def parameters(self) -> int:
+        """Learned numbers that the vectors need: all, unless a feature keeps more than that."""
+        return sum(array.size for array in self.to_arrays().values())
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return what was learned: nothing."""
         return {}
