@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from models import counting
-from models.layers.squashing import squash
 from models.networks.mlp import Network
 from models.training.blueprint import Blueprint
 
@@ -28,8 +26,3 @@ def test_the_paper_has_300_hidden_units():
 def test_a_layer_without_units_is_refused():
     with pytest.raises(ValueError, match="hidden: found 0, expected at least 1"):
         Blueprint(Network, (28, 28, 1), 10, (("hidden", 0),)).abstract()
-
-
-def test_squashing_keeps_one_and_ends_at_1_7159():
-    squashed = squash(np.array([-100.0, -1, 0, 1, 100], np.float32))
-    np.testing.assert_allclose(squashed, [-1.7159, -1, 0, 1, 1.7159], atol=1e-4)
