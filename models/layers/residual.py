@@ -83,7 +83,7 @@ class Stages(nnx.Module):
         shortcut: Shortcut,
         rngs: nnx.Rngs,
     ) -> None:
-        self.blocks = nnx.List([])
+        self.blocks: nnx.List[BasicBlock] = nnx.List([])
         channels = filters
         for stage, count in enumerate(blocks):
             for place in range(count):

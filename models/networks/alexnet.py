@@ -75,7 +75,8 @@ class Network(nnx.Module):
     ) -> None:
         check_image_size(image_shape, SMALLEST)
         rows, columns, channels = image_shape
-        self.convolutions, self.norms = nnx.List([]), nnx.List([])
+        self.convolutions: nnx.List[Convolution] = nnx.List([])
+        self.norms: nnx.List[nnx.BatchNorm] = nnx.List([])
         for filters, size, stride, padding, pooled in LAYERS:
             convolution = Convolution(
                 channels,

@@ -56,9 +56,9 @@ class Network(nnx.Module):
     def __init__(self, *, image_shape: tuple[int, int, int], classes: int, rngs: nnx.Rngs) -> None:
         check_image_size(image_shape, SMALLEST)
         height, width, channels = image_shape
-        self.stages = nnx.List([])
+        self.stages: nnx.List[nnx.List[Convolution]] = nnx.List([])
         for count, filters in STAGES:
-            stage = nnx.List([])
+            stage: nnx.List[Convolution] = nnx.List([])
             for _ in range(count):
                 stage.append(
                     Convolution(channels, filters, 3, padding=1, kernel_init=GLOROT, rngs=rngs)
