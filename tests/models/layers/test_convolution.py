@@ -36,10 +36,14 @@ def primitives(*arguments: jax.Array | int):
         ((1, 5, 5, 2), (5, 5, 2, 3), 4),
         ((2, 4, 6, 2), (1, 1, 2, 2), 0),
         ((1, 1, 3, 1), (1, 3, 1, 1), 0),
+        ((2, 32, 32, 3), (5, 5, 3, 32), 2),  # patches from here on: cuda-convnet
+        ((2, 32, 33, 1), (5, 5, 1, 32), 2),
+        ((2, 33, 32, 3), (3, 3, 3, 16), 1),  # ResNet-20
+        ((1, 31, 40, 4), (5, 4, 4, 32), 0),
     ],
     ids=str,
 )
-def test_the_banded_product_is_the_convolution(
+def test_products_of_matrices_are_the_convolution(
     images: tuple[int, ...], kernel: tuple[int, ...], padding: int
 ):
     arrays = random(images, 0), random(kernel, 1)
@@ -50,11 +54,11 @@ def test_the_banded_product_is_the_convolution(
         maps, back = jax.vjp(lambda *arrays: convolve(*arrays, padding=padding), images, kernel)
         return maps, *back(jnp.sin(jnp.arange(float(maps.size)).reshape(maps.shape)))
 
-    banded = maps_and_gradients(*arrays)
+    products = maps_and_gradients(*arrays)
     maps_and_gradients.clear_cache()
     with direct():
         reference = maps_and_gradients(*arrays)
-    for ours, theirs in zip(banded, reference, strict=True):
+    for ours, theirs in zip(products, reference, strict=True):
         assert ours.shape == theirs.shape
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(theirs).max())
 
@@ -90,6 +94,18 @@ def test_only_small_bands_are_multiplied(monkeypatch: pytest.MonkeyPatch):
     assert "conv_general_dilated" in primitives(*arrays)
 
 
+@pytest.mark.parametrize(
+    ("channels", "stride", "groups", "product"),
+    [(4, 1, 1, True), (5, 1, 1, False), (4, 2, 1, False), (4, 1, 2, False)],
+)
+def test_only_few_channels_are_cut_into_patches(
+    channels: int, stride: int, groups: int, product: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(convolution, "LARGEST_BAND", 0)
+    arrays = random((1, 8, 8, channels), 0), random((3, 3, channels // groups, 2), 1)
+    assert ("dot_general" in primitives(*arrays, stride, 0, groups)) == product
+
+
 def test_direct_holds_inside_its_block_only():
     arrays = random((1, 8, 8, 1), 0), random((3, 3, 1, 2), 1)
     with direct():
@@ -114,3 +130,17 @@ def test_first_kernels_keep_the_variance():
     layer = Convolution(16, 64, 5, rngs=nnx.Rngs(params=0))
     assert float(layer.kernel[...].std()) == pytest.approx((16 * 5 * 5) ** -0.5, rel=0.02)
     assert not layer.bias[...].any()
+
+
+def test_first_kernels_and_biases_as_a_paper_wants_them():
+    gaussian = nnx.initializers.normal(0.01)
+    rngs = nnx.Rngs(params=0)
+    layer = Convolution(16, 64, 5, kernel_init=gaussian, initial_bias=1.0, rngs=rngs)
+    assert float(layer.kernel[...].std()) == pytest.approx(0.01, rel=0.02)
+    np.testing.assert_array_equal(layer.bias[...], np.ones(64, np.float32))
+
+
+def test_he_normal_is_a_gaussian_of_variance_two_over_the_inputs():
+    draws = np.asarray(convolution.HE_NORMAL(jax.random.key(0), (5, 5, 16, 64)))
+    assert draws.std() == pytest.approx((2 / (16 * 5 * 5)) ** 0.5, rel=0.02)
+    assert np.abs(draws).max() > 3 * draws.std()  # not cut off at two deviations
