@@ -39,7 +39,7 @@ def main(dataset: str, feature: str) -> None:
     arrays = extractor.to_arrays()
     write_arrays(folder / "state.npz", arrays)
     cost = {
-        "parameters": sum(array.size for array in arrays.values()),
+        "parameters": extractor.parameters,
         "macs": extractor.macs(images.shape[1:]),
     }
     write_json(folder / "feature.json", cost)
