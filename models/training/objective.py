@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
+from jax.tree_util import keystr
 
 from models.training.recipe import Recipe
 
@@ -57,5 +59,26 @@ def direction(recipe: Recipe) -> optax.GradientTransformation:
     """
     decay = optax.add_decayed_weights(recipe.weight_decay, mask=_weights)
     if recipe.optimizer == "adam":
-        return optax.chain(optax.scale_by_adam(), decay)
-    return optax.chain(decay, optax.trace(decay=recipe.momentum))
+        parts = [optax.scale_by_adam(), decay]
+    else:
+        parts = [decay, optax.trace(decay=recipe.momentum)]
+    if recipe.learning_rate_by == "fan_in":
+        parts.append(optax.stateless(lambda updates, _: _over_fan_in(updates)))
+    return optax.chain(*parts)
+
+
+def _over_fan_in(updates: Any) -> Any:
+    """Divide every layer's updates by the inputs of its units, which its kernels' shapes tell."""
+    leaves, structure = jax.tree_util.tree_flatten_with_path(updates)
+    fan_ins = {
+        path: math.prod(leaf.shape[:-1]) for path, leaf in leaves if "kernel" in keystr(path)
+    }
+
+    def fan_in(path: tuple[Any, ...]) -> int:
+        if path in fan_ins:
+            return fan_ins[path]
+        layer = path[:-1]  # of a bias; kernels may lie in a list of the layer's
+        of_layer = [fan for other, fan in fan_ins.items() if other[: len(layer)] == layer]
+        return max(of_layer) if layer and of_layer else 1
+
+    return jax.tree.unflatten(structure, [leaf / fan_in(path) for path, leaf in leaves])

@@ -18,6 +18,10 @@ class Recipe:
         Images a step.
     learning_rate : float
         Peak step size.
+    learning_rate_by : {"none", "fan_in"}
+        With ``fan_in`` each layer's step size is divided by the inputs of its units, since a
+        weight that many units share, or that sums with many others, moves the output more
+        (LeCun et al. 1989; LeCun, Bottou, Orr, Mueller 1998, section 4.7, has the square root).
     optimizer : {"sgd", "adam"}
         Gradient descent with momentum, or Adam (with decoupled weight decay).
     momentum : float
@@ -42,6 +46,7 @@ class Recipe:
     epochs: int
     batch_size: int = 64
     learning_rate: float = 0.01
+    learning_rate_by: str = "none"
     optimizer: str = "sgd"
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -54,6 +59,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         choices = {
+            "learning_rate_by": ("none", "fan_in"),
             "optimizer": ("sgd", "adam"),
             "schedule": ("cosine", "steps", "constant"),
             "loss": ("cross_entropy", "squared_error"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -49,6 +50,18 @@ def test_a_warmup_rises_to_the_schedule():
     recipe = replace(RECIPE, schedule="steps", warmup=0.2)
     found = rate(recipe, jnp.array([0, 0.1, 0.2, 0.3, 0.6]))
     np.testing.assert_allclose(found, [0, 0.5, 1, 1, 0.1], rtol=1e-6)
+
+
+def test_fan_in_divides_each_layer_by_the_inputs_of_its_units():
+    ones = {
+        "h1": {"kernels": [jnp.ones((5, 5, 1, 4)), jnp.ones((5, 5, 3, 2))], "bias": jnp.ones(6)},
+        "output": {"kernel": jnp.ones((30, 10)), "bias": jnp.ones(10)},
+        "scale": jnp.ones(4),
+    }
+    optimizer = direction(replace(RECIPE, learning_rate_by="fan_in", momentum=0))
+    found, _ = optimizer.update(ones, optimizer.init(ones), ones)
+    first = [float(leaf.ravel()[0]) for leaf in jax.tree.leaves(found)]
+    assert first == pytest.approx([1 / 75, 1 / 25, 1 / 75, 1 / 30, 1 / 30, 1])
 
 
 def test_sgd_gathers_momentum():

@@ -28,6 +28,7 @@ def test_epochs_are_all_it_needs():
         ("weight_decay", float("nan"), "at least 0"),
         ("optimizer", "rmsprop", "one of sgd, adam"),
         ("schedule", "linear", "one of cosine, steps, constant"),
+        ("learning_rate_by", "layer", "one of none, fan_in"),
         ("warmup", 1.0, "0 to below 1"),
         ("augmentation", "flip", "one of none, crop_flip, planar, elastic"),
         ("dtype", "float16", "one of float32, bfloat16"),
