@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from jax.tree_util import keystr
+from jax.tree_util import GetAttrKey, keystr
 
 from models.training.recipe import Recipe
 
@@ -70,15 +70,26 @@ def direction(recipe: Recipe) -> optax.GradientTransformation:
 def _over_fan_in(updates: Any) -> Any:
     """Divide every layer's updates by the inputs of its units, which its kernels' shapes tell."""
     leaves, structure = jax.tree_util.tree_flatten_with_path(updates)
-    fan_ins = {
-        path: math.prod(leaf.shape[:-1]) for path, leaf in leaves if "kernel" in keystr(path)
-    }
+    # Flax wraps each array: the attribute that holds it is no part of its name.
+    paths = [[key for key in path if not isinstance(key, GetAttrKey)] for path, _ in leaves]
+    fan_ins = [
+        math.prod(leaf.shape[:-1]) if "kernel" in keystr(tuple(path)) else None
+        for path, (_, leaf) in zip(paths, leaves, strict=True)
+    ]
 
-    def fan_in(path: tuple[Any, ...]) -> int:
-        if path in fan_ins:
-            return fan_ins[path]
-        layer = path[:-1]  # of a bias; kernels may lie in a list of the layer's
-        of_layer = [fan for other, fan in fan_ins.items() if other[: len(layer)] == layer]
-        return max(of_layer) if layer and of_layer else 1
+    def of_layer(layer: list[Any]) -> int:
+        """Look up a bias's layer, whose kernels may lie in a list."""
+        inside = [
+            fan_in
+            for path, fan_in in zip(paths, fan_ins, strict=True)
+            if fan_in and path[: len(layer)] == layer
+        ]
+        return max(inside) if layer and inside else 1
 
-    return jax.tree.unflatten(structure, [leaf / fan_in(path) for path, leaf in leaves])
+    return jax.tree.unflatten(
+        structure,
+        [
+            leaf / (fan_in or of_layer(path[:-1]))
+            for path, fan_in, (_, leaf) in zip(paths, fan_ins, leaves, strict=True)
+        ],
+    )

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 from models.training.objective import direction, losses, rate
 from models.training.recipe import Recipe
@@ -62,6 +63,11 @@ def test_fan_in_divides_each_layer_by_the_inputs_of_its_units():
     found, _ = optimizer.update(ones, optimizer.init(ones), ones)
     first = [float(leaf.ravel()[0]) for leaf in jax.tree.leaves(found)]
     assert first == pytest.approx([1 / 75, 1 / 25, 1 / 75, 1 / 30, 1 / 30, 1])
+    state = nnx.state(nnx.Linear(30, 10, rngs=nnx.Rngs(0)), nnx.Param)
+    ones = jax.tree.map(jnp.ones_like, nnx.State({"output": state}))
+    found, _ = optimizer.update(ones, optimizer.init(ones), ones)
+    for leaf in jax.tree.leaves(found):
+        np.testing.assert_allclose(leaf, 1 / 30, rtol=1e-6)
 
 
 def test_sgd_gathers_momentum():
