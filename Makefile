@@ -10,7 +10,7 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test lint format lock benchmarks
+.PHONY: repro test lint format lock benchmarks gpu-train
 
 repro: .venv/installed
 	dvc repro
@@ -30,6 +30,13 @@ format: .venv/installed
 
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
+
+# What needs a GPU, the most valuable first.
+export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \
+  cifar10_jpeg-resnet56 cifar10_jpeg-plain20 cifar10_jpeg-cuda_convnet_lrn imagenette_224-alexnet \
+  imagenette_224-plain34 imagenette_224-resnet34
+gpu-train: .venv/installed
+	bash pipeline/gpu_train.sh
 
 # After a change of pyproject.toml: the newest versions that go together, for every Python from 3.11.
 lock: .venv/installed
