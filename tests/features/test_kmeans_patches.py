@@ -115,6 +115,19 @@ def test_multiply_accumulates_by_hand():
     assert Feature(words=1600).macs((32, 32, 3)) == 27 * 27 * per_patch + 6400
 
 
+def test_parts_of_unequal_size(digits: Images):
+    # 23 positions: parts of 8, 8 and 7.
+    thirds = Feature(words=5, pool=3, sample=500).fit(digits)
+    thirds.mean_, thirds.deviation_ = np.zeros(45, np.float32), np.ones(45, np.float32)
+    fine = Feature(words=5, pool=23).from_arrays(
+        thirds.to_arrays()
+        | {"mean": np.zeros(23**2 * 5, np.float32), "deviation": np.ones(23**2 * 5, np.float32)}
+    )
+    positions = fine.transform(digits).reshape(40, 23, 23, 5)
+    summed = np.add.reduceat(np.add.reduceat(positions, [0, 8, 16], axis=1), [0, 8, 16], axis=2)
+    np.testing.assert_allclose(thirds.transform(digits), summed.reshape(40, 45), atol=1e-3)
+
+
 def test_not_fitted(digits: Images):
     with pytest.raises(NotFittedError):
         Feature().transform(digits)
@@ -144,6 +157,7 @@ def test_images_without_any_pattern():
     [
         ({"words": 0}, "words must be a whole number of at least 1, got 0"),
         ({"patch": 1}, "patch must be a whole number of at least 2, got 1"),
+        ({"pool": 0}, "pool must be a whole number of at least 1, got 0"),
         ({"sample": 99}, "100 words need as many different patches, got 99"),
     ],
 )
@@ -155,7 +169,7 @@ def test_parameters_out_of_range(digits: Images, parameters: dict[str, Any], mes
 def test_too_small():
     message = (
         "^kmeans_patches: images of at least 7x7 pixels are needed for a patch of 6x6 pixels "
-        "in every quarter, got 6x9$"
+        "in each of 2x2 parts, got 6x9$"
     )
     with pytest.raises(ValueError, match=message):
         Feature().fit(np.zeros((1, 6, 9, 1), np.uint8))
