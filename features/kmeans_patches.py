@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import Self
 
 import numpy as np
@@ -36,8 +35,8 @@ class Feature(LearnedFeature):
 
     Every patch, one pixel apart, is freed of brightness and contrast and whitened. With its
     distances z to the words, its code is ``max(0, mean(z) - z)``, the paper's triangle: about half
-    of the values are 0. The codes are summed over four quarters, and every value is brought to
-    mean 0 and deviation 1 over the training images.
+    of the values are 0. The codes are summed over the quarters of the image, and every value is
+    brought to mean 0 and deviation 1 over the training images.
 
     Parameters
     ----------
@@ -45,6 +44,9 @@ class Feature(LearnedFeature):
         Number of words, at least 1.
     patch : int
         Side of a patch in pixels, at least 2.
+    pool : int
+        Codes are summed over `pool` x `pool` parts of the image, at least 1; the paper's quarters
+        are 2.
     sample : int
         Number of patches, drawn from the training images, that the words are learned from; at
         least as many as words.
@@ -57,20 +59,23 @@ class Feature(LearnedFeature):
         The whitening.
     words_ : float32 array [words, d]
         The words, among whitened patches.
-    mean_, deviation_ : float32 arrays [4 * words]
+    mean_, deviation_ : float32 arrays [pool * pool * words]
         Of the features over training images.
 
     Notes
     -----
-    The vector runs over the quarters (upper left, upper right, lower left, lower right), in each
-    over the words. A quarter ends after half of the positions, rounded up.
+    The vector runs over the parts of the image row by row, in each over the words. Part k begins
+    with position ``ceil(k * positions / pool)``, so a quarter ends after half of them, rounded up.
     """
 
     LEARNED = ("centre", "whitener", "words", "mean", "deviation")
 
-    def __init__(self, words: int = 100, patch: int = 6, sample: int = 10_000) -> None:
+    def __init__(
+        self, words: int = 100, patch: int = 6, pool: int = 2, sample: int = 10_000
+    ) -> None:
         self.words = words
         self.patch = patch
+        self.pool = pool
         self.sample = sample
 
     def fit(self, images: NDArray[np.uint8], y: object = None) -> Self:
@@ -105,8 +110,8 @@ class Feature(LearnedFeature):
         except ValueError as error:
             raise ValueError(f"{key(self)}: {error}") from error
 
-        self.mean_ = np.zeros(4 * self.words, dtype=np.float32)
-        self.deviation_ = np.ones(4 * self.words, dtype=np.float32)
+        self.mean_ = np.zeros(self.pool**2 * self.words, dtype=np.float32)
+        self.deviation_ = np.ones(self.pool**2 * self.words, dtype=np.float32)
         vectors = self.transform(images[:: -(-len(images) // STANDARD)])
         self.mean_ = vectors.mean(axis=0)
         self.deviation_ = np.sqrt(vectors.var(axis=0) + np.float32(FLOOR))
@@ -124,38 +129,41 @@ class Feature(LearnedFeature):
         -------
         int
             For every patch its sum of squares before and after whitening, the whitening and the
-            products with all words; the sums over the quarters; one per value for its scale. Not
+            products with all words; the sums over the parts; one per value for its scale. Not
             counted: square roots, divisions and comparisons.
         """
         height, width, channels = image_shape
         values = self.patch**2 * channels
         patches = (height - self.patch + 1) * (width - self.patch + 1)
         return patches * (2 * values + values**2 + values * self.words + self.words) + (
-            4 * self.words
+            self.pool**2 * self.words
         )
 
     def _check_parameters(self) -> None:
         check_count(self, "words")
         check_count(self, "patch", minimum=2)
+        check_count(self, "pool")
         check_count(self, "sample")
 
     def _smallest_image(self) -> tuple[int, str]:
-        side = self.patch + 1
-        return side, f"a patch of {self.patch}x{self.patch} pixels in every quarter"
+        side = self.patch + self.pool - 1
+        return (
+            side,
+            f"a patch of {self.patch}x{self.patch} pixels in each of {self.pool}x{self.pool} parts",
+        )
 
     def _describe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         _, height, width, _ = images.shape
-        quarters = list(_quarters(height - self.patch + 1, width - self.patch + 1))
-        largest = quarters[0]
-        buffer = np.empty((largest[0].stop * largest[1].stop, self.words), dtype=np.float32)
-        sums = np.empty((len(images), len(quarters), self.words), dtype=np.float32)
+        parts = _parts(height - self.patch + 1, width - self.patch + 1, self.pool)
+        buffer = np.empty((_positions(parts[0]), self.words), dtype=np.float32)
+        sums = np.empty((len(images), len(parts), self.words), dtype=np.float32)
         squares = (self.words_**2).sum(axis=1)
         table = np.concatenate([-2 * self.words_.T, np.ones_like(squares)[None], squares[None]])
         # Image by image: products of one size add in one order, and stay in the processor's cache.
         for image, vector in zip(images, sums, strict=True):
             patches = every_patch(image, self.patch)
-            for quarter, total in zip(quarters, vector, strict=True):
-                some = patches[quarter].reshape(-1, patches.shape[2])
+            for part, total in zip(parts, vector, strict=True):
+                some = patches[part].reshape(-1, patches.shape[2])
                 total[:] = self._triangles(some, table, buffer[: len(some)])
         vectors = sums.reshape(len(images), -1)
         vectors -= self.mean_
@@ -187,6 +195,12 @@ class Feature(LearnedFeature):
         return mean.sum() - distances.sum(axis=0)
 
 
-def _quarters(rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
-    halves = [(slice(0, -(-n // 2)), slice(-(-n // 2), n)) for n in (rows, columns)]
-    yield from product(*halves)
+def _parts(rows: int, columns: int, pool: int) -> list[tuple[slice, slice]]:
+    """Cut a grid of positions into `pool` x `pool` parts, the first no smaller than the others."""
+    cuts = [[-(-n * k // pool) for k in range(pool + 1)] for n in (rows, columns)]
+    return list(product(*([slice(a, b) for a, b in pairwise(cut)] for cut in cuts)))
+
+
+def _positions(part: tuple[slice, slice]) -> int:
+    rows, columns = part
+    return (rows.stop - rows.start) * (columns.stop - columns.start)
