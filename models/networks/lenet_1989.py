@@ -24,8 +24,9 @@ DEVIATIONS = (
     "map k of H2 sees maps k to k + 7 of H1, counted around "
     "(the paper: eight of the twelve by a scheme that it does not describe)",
     "biases start at 0 (the paper does not say)",
-    "beyond the image's border lies its darkest value (the paper: -1, the same on its own scale)",
-    "gradient descent (the paper: with a diagonal second-order step for each weight)",
+    "each image's darkest value becomes -1 and its lightest 1, as nearly all zip codes have it",
+    "gradient descent with a step over each layer's fan-in (the paper: a diagonal second-order "
+    "step for each weight)",
 )
 
 # The paper's configuration and what it counts: 64,660 connections with the biases of all units.
@@ -38,6 +39,12 @@ BACKGROUND = -1.0  # what H2 sees beyond the border of H1's maps
 MAPS = 12
 SEEN = 8
 TABLE = tuple(tuple((first + step) % MAPS for step in range(SEEN)) for first in range(MAPS))
+
+
+def full_range(images: jax.Array) -> jax.Array:
+    """Stretch each image [n, height, width, channels] to the paper's scale, -1 to 1."""
+    darkest, lightest = (end(images, axis=(1, 2, 3), keepdims=True) for end in (jnp.min, jnp.max))
+    return 2 * (images - darkest) / jnp.maximum(lightest - darkest, 1e-6) - 1
 
 
 class Network(nnx.Module):
@@ -63,7 +70,7 @@ class Network(nnx.Module):
 
     def __call__(self, images: jax.Array) -> jax.Array:
         """Map images [n, height, width, channels] to scores [n, classes] in -1.7159 to 1.7159."""
-        maps = squash(self.h1(surround(images, (2, 2), (2, 2))))
+        maps = squash(self.h1(surround(full_range(images), (2, 2), (2, 2))))
         around = ((0, 0), (2, 2), (2, 2), (0, 0))
         maps = squash(self.h2(jnp.pad(maps, around, constant_values=BACKGROUND)))
         units = squash(self.h3(maps.reshape(len(maps), -1)))
