@@ -34,7 +34,7 @@ datasets: {a: {size: 8, epochs: 1}}
 datasets: {a: {reader: 3, size: 8, epochs: 1}}
     datasets.a.reader: found 3, expected one of ...digits
 features: {hogg: {}}
-    features.hogg: no file features/hogg.py; expected one of canny, ...hog
+    features.hogg: no file features/hogg.py; expected one of ...canny, ...hog
 classifiers: {svm: {}}
     classifiers.svm: no file models/classifiers/svm.py; expected one of ...linear_svm
 networks: {lenet: {}}
