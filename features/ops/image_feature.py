@@ -73,9 +73,11 @@ class ImageFeature(TransformerMixin, BaseEstimator, ABC):
         if n <= size:  # joblib takes 10 ms to start its threads, a single image not one
             return self._describe(images)
         describe = joblib.delayed(self._describe)
-        return np.concatenate(
-            joblib.Parallel()(describe(images[i : i + size]) for i in range(0, n, size))
-        )
+        batches = joblib.Parallel()(describe(images[i : i + size]) for i in range(0, n, size))
+        vectors = np.empty((n, batches[0].shape[1]), dtype=np.float32)
+        for begin in reversed(range(0, n, size)):
+            vectors[begin : begin + size] = batches.pop()  # freed at once: memory for one copy
+        return vectors
 
     @abstractmethod
     def macs(self, image_shape: tuple[int, int, int]) -> int:
