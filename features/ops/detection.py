@@ -53,12 +53,14 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
     pixels_per_cell : int
         Side of a cell, and the step from window to window, in pixels.
     C : float
-        Inverse strength of the penalty; the paper's is 0.01.
+        Inverse strength of the penalty.
 
     Attributes
     ----------
     template_ : float32 array [rows, columns, values, 1]
-        Weights of the blocks of a window: a kernel to correlate maps of blocks with.
+        Weights of a window's blocks, without the outermost: a kernel to correlate maps of blocks
+        with. At the border of a crop cells lack the votes from beyond it, which they have in an
+        image.
     bias_ : float
     classes_ : bool array [2]
         False, True.
@@ -67,7 +69,7 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
     template_: NDArray[np.float32]
     bias_: float
 
-    def __init__(self, orientations: int = 9, pixels_per_cell: int = 4, C: float = 0.01) -> None:
+    def __init__(self, orientations: int = 9, pixels_per_cell: int = 3, C: float = 0.1) -> None:
         self.orientations = orientations
         self.pixels_per_cell = pixels_per_cell
         self.C = C
@@ -99,14 +101,14 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         ValueError
             If the crops are too small for one block, the lengths differ or all labels are equal.
         """
-        needed = BLOCK * self.pixels_per_cell
+        needed = (BLOCK + 2) * self.pixels_per_cell
         if min(crops.shape[1:3]) < needed:
             raise ValueError(
                 f"detection: crops of at least {needed}x{needed} pixels are needed, "
                 f"got {crops.shape[1]}x{crops.shape[2]}"
             )
         labels = np.asarray(labels, dtype=bool)
-        blocks = self._blocks(crops)
+        blocks = self._inner_blocks(crops)
         self._learn(blocks, labels)
         if scenes:
             alarms = np.concatenate([self._false_alarms(scene) for scene in scenes])
@@ -117,7 +119,7 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
     def decision_function(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Score crops, uint8 [n, height, width, channels], as float32 [n]."""
         check_is_fitted(self)
-        return self._score(crops)[:, 0, 0]
+        return cross_correlate(self._inner_blocks(crops), self.template_)[:, 0, 0, 0] + self.bias_
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Say of each crop whether its score is above 0."""
@@ -158,13 +160,16 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         for level, scale in pyramid(image, scale_step, side):
             found = self._score(level[None])[0]
             places = np.argwhere(found > threshold)
-            corners = places * self.pixels_per_cell
-            boxes.append(np.hstack([corners, corners + side]) * np.tile(scale, 2))
+            # The template leaves out a cell on every side.
+            first = (places - 1) * self.pixels_per_cell
+            last = first + side + 2 * self.pixels_per_cell
+            box = np.hstack([first * scale, last * scale])
+            boxes.append(np.clip(box, 0, np.tile(image.shape[:2], 2)))
             scores.append(found[tuple(places.T)])
         return suppress(Detections(np.concatenate(boxes), np.concatenate(scores)), overlap)
 
     def _learn(self, blocks: NDArray[np.float32], labels: NDArray[np.bool_]) -> None:
-        solver = LinearSVC(C=self.C, loss="hinge", dual=True, random_state=0, max_iter=100_000)
+        solver = LinearSVC(C=self.C, loss="squared_hinge", dual=False, max_iter=10_000)
         solver.fit(blocks.reshape(len(blocks), -1), labels)
         self.classes_ = solver.classes_
         self.template_ = solver.coef_.reshape(*blocks.shape[1:], 1).astype(np.float32)
@@ -188,6 +193,9 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
     def _blocks(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         cells = cell_histograms(images, self.orientations, self.pixels_per_cell, True)
         return normalised_blocks(cells, BLOCK, CLIP)
+
+    def _inner_blocks(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._blocks(crops)[:, 1:-1, 1:-1]
 
     def _score(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Score every window [n, rows, columns]; cells and blocks are computed once."""
