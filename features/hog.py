@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from features.ops.cells import cell_pooling, cell_shares
+from features.ops.blocks import cell_histograms, normalised_blocks
+from features.ops.cells import cell_shares
 from features.ops.image_feature import ImageFeature
-from features.ops.orientation import gradient_codes, vote_table
 from features.ops.parameters import check_choice, check_count
 
 TITLE = "HOG"
@@ -23,7 +23,6 @@ DEVIATIONS = (
 )
 
 CLIP = 0.2  # the paper's limit in L2-Hys
-EPSILON = 1e-5  # scikit-image's: keeps blocks without any gradient at 0
 
 
 class Feature(ImageFeature):
@@ -108,38 +107,8 @@ class Feature(ImageFeature):
         return cell * block, f"one block of {block}x{block} cells of {cell} pixels"
 
     def _describe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        n, height, width, _ = images.shape
-        cell = self.pixels_per_cell
-        table = vote_table(self.orientations, self._interpolate)
-        votes = np.take(table, gradient_codes(images), axis=0)
-        pooling = cell_pooling(height, width, cell, self._interpolate)
-        sums = pooling @ votes.reshape(height * width, -1)
-        histograms = sums.reshape(height // cell, width // cell, n, self.orientations)
-        return normalised_blocks(histograms.transpose(2, 0, 1, 3), self.cells_per_block)
-
-
-def normalised_blocks(histograms: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """Cut cells into overlapping blocks and normalise each by L2-Hys.
-
-    Parameters
-    ----------
-    histograms : float32 array [n, rows, columns, orientations]
-        One histogram per cell.
-    side : int
-        Side of a block in cells.
-
-    Returns
-    -------
-    float32 array [n, d]
-        The blocks one after the other.
-    """
-    windows = np.lib.stride_tricks.sliding_window_view(histograms, (side, side), axis=(1, 2))
-    n, rows, columns, orientations = windows.shape[:4]
-    blocks = np.moveaxis(windows, 3, -1).reshape(n, rows * columns, side * side * orientations)
-    clipped = np.minimum(blocks / _length(blocks), CLIP)
-    return (clipped / _length(clipped)).reshape(n, -1)
-
-
-def _length(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
-    squares = np.einsum("nbv,nbv->nb", blocks, blocks)
-    return np.sqrt(squares + np.float32(EPSILON**2))[..., None]
+        histograms = cell_histograms(
+            images, self.orientations, self.pixels_per_cell, self._interpolate
+        )
+        blocks = normalised_blocks(histograms, self.cells_per_block, CLIP)
+        return blocks.reshape(len(images), -1)
