@@ -48,10 +48,15 @@ def paper(module: ModuleType) -> Blueprint:
     return Blueprint(module.Network, module.IMAGE_SHAPE, module.CLASSES)
 
 
-def digits(shape: tuple[int, int, int], count: int = 20) -> NDArray[np.uint8]:
-    """Handwritten digits, uint8 [count, *shape]."""
+# Of three classes: two units are enough to learn them.
+FEW = np.flatnonzero(load_digits().target < 3)[:20]
+LABELS = load_digits().target[FEW]
+
+
+def digits(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Handwritten digits, uint8 [20, *shape]."""
     rows, columns = (np.arange(side) * 8 // side for side in shape[:2])
-    grey = load_digits().images[:count] * 255 // 16
+    grey = load_digits().images[FEW] * 255 // 16
     enlarged = grey[:, rows[:, None], columns, None]
     return np.repeat(enlarged, shape[2], axis=-1).astype(np.uint8)
 
@@ -87,9 +92,7 @@ def trained(small: ModuleType):
     """The paper's configuration after 60 steps on one batch of 20 digits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "PREDICTION_BATCH", 20)
-        yield loop.train(
-            paper(small), digits(small.IMAGE_SHAPE), load_digits().target[:20], OVERFIT
-        )
+        yield loop.train(paper(small), digits(small.IMAGE_SHAPE), LABELS, OVERFIT)
 
 
 def test_all_networks_are_found():
@@ -147,7 +150,7 @@ def test_larger_images_work_or_are_refused_when_the_network_is_made(module: Modu
 
 def test_every_parameter_has_a_gradient(small: ModuleType):
     # Adam's first step moves whatever has a gradient, however small.
-    images, labels = digits(small.IMAGE_SHAPE), load_digits().target[:20]
+    images, labels = digits(small.IMAGE_SHAPE), LABELS
     prepared = program.program(paper(small), OVERFIT)
     data = Data(jax.numpy.asarray(images), jax.numpy.asarray(labels), Normalisation.of(images))
     pace = Pace(OVERFIT.learning_rate, OVERFIT.epochs, np.zeros(1, np.uint32))
@@ -176,10 +179,10 @@ def test_a_seed_decides_the_first_weights(small: ModuleType):
 
 def test_it_learns_one_batch_by_heart(trained: loop.Trained):
     loss, accuracy = trained.curve[0].T
-    assert loss[-1] < loss[0] / 5
+    assert loss[-1] < loss[0] / 2  # a squashed output keeps it from 0
     scores = trained.scores(digits(trained.program.blueprint.image_shape))[0]
     assert np.isfinite(scores).all()
-    assert (scores.argmax(-1) == load_digits().target[:20]).mean() == 1
+    assert (scores.argmax(-1) == LABELS).mean() == 1
     assert accuracy[-1] > 0.8  # while dropout, where there is any, leaves units out
 
 
