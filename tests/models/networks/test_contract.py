@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -89,10 +90,11 @@ def small(request: pytest.FixtureRequest):
 
 @pytest.fixture(scope="module")
 def trained(small: ModuleType):
-    """The paper's configuration after 60 steps on one batch of 20 digits."""
+    """The paper's configuration after 60 steps on one batch of 20 digits; small ones after 200."""
+    recipe = replace(OVERFIT, epochs=60 if small.MACS > 1e6 else 200)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "PREDICTION_BATCH", 20)
-        yield loop.train(paper(small), digits(small.IMAGE_SHAPE), LABELS, OVERFIT)
+        yield loop.train(paper(small), digits(small.IMAGE_SHAPE), LABELS, recipe)
 
 
 def test_all_networks_are_found():
