@@ -26,10 +26,10 @@ def detector(faces: tuple[np.ndarray, np.ndarray]):
     return WindowDetector().fit(mirrored, np.tile(labels, 2), [data.coffee()])
 
 
-def rings(side: int):
-    """Draw rings of light and dark, uint8 [side, side]."""
+def disc(side: int):
+    """Draw a light disc on dark ground, uint8 [side, side]: one edge, so one scale."""
     row, column = (np.mgrid[:side, :side] + 0.5) * 24 / side - 12
-    return np.rint(127.5 + 127.5 * np.cos(np.hypot(row, column))).astype(np.uint8)
+    return np.rint(255 * np.clip(8 - np.hypot(row, column), 0, 1)).astype(np.uint8)
 
 
 def test_intersection_over_union_by_hand():
@@ -41,7 +41,7 @@ def test_of_overlapping_boxes_the_best_stays():
     boxes = np.array([[0, 0, 4, 4], [9, 9, 12, 12], [0, 1, 4, 5], [0, 4, 4, 8]], dtype=float)
     kept = suppress(Detections(boxes, np.array([1, 2, 3, 0.5], dtype=np.float32)), 0.3)
     # The first shares 12 / 20 with the third, the fourth 4 / 28.
-    assert kept.boxes.tolist() == boxes[[1 + 1, 1, 3]].tolist()
+    assert kept.boxes.tolist() == boxes[[2, 1, 3]].tolist()
     assert kept.scores.tolist() == [3, 2, 0.5]
     assert (
         len(suppress(Detections(np.empty((0, 4)), np.empty(0, dtype=np.float32)), 0.3).boxes) == 0
@@ -58,16 +58,13 @@ def test_levels_of_the_pyramid():
     assert double.tolist() == [2, 2]
 
 
-def test_a_window_scores_what_its_crop_scores(detector: WindowDetector):
+@pytest.mark.parametrize(("row", "column"), [(1, 1), (5, 9), (12, 22)])
+def test_a_window_scores_what_its_crop_scores(detector: WindowDetector, row: int, column: int):
     photo = data.coffee()[100:160, 200:290]
-    scores = detector._score(photo[None])[0]
-    for row, column in ((0, 0), (5, 9), (12, 22)):  # of the window without its outermost cells
-        top, left = 3 * (row - 1), 3 * (column - 1)
-        if min(top, left) >= 0:
-            crop = photo[None, top : top + 25, left : left + 25]
-            assert scores[row, column] == pytest.approx(
-                detector.decision_function(crop)[0], abs=1e-4
-            )
+    top, left = 3 * (row - 1), 3 * (column - 1)  # the template leaves out the outermost cells
+    crop = photo[None, top : top + 25, left : left + 25]
+    score = detector._score(photo[None])[0, row, column]
+    assert score == pytest.approx(detector.decision_function(crop)[0], abs=1e-4)
 
 
 @pytest.mark.parametrize("size", [24, 48])
@@ -75,10 +72,10 @@ def test_a_planted_pattern_is_found_where_it_is(size: int):
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (60, 24, 24, 1), dtype=np.uint8)
     crops = noise.copy()
-    crops[:20] = rings(24)[..., None] // 2 + noise[:20] // 2
+    crops[:20] = disc(24)[..., None] // 2 + noise[:20] // 2
     detector = WindowDetector().fit(crops, np.arange(60) < 20)
     image = rng.integers(0, 256, (120, 150, 1), dtype=np.uint8)
-    image[30 : 30 + size, 66 : 66 + size, 0] = rings(size)
+    image[30 : 30 + size, 66 : 66 + size, 0] = disc(size)
     found = detector.detect(image)
     truth = np.array([30, 66, 30 + size, 66 + size], dtype=float)
     assert shared(truth, found.boxes[:1])[0] > 0.7
