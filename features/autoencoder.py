@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from features.ops import autoencoder
+from features.ops.autoencoder import Arrays, Sizes
 from features.ops.image_feature import ImageFeature
 from features.ops.parameters import check_count, check_positive, key
-from models.layers import autoencoder
-from models.layers.autoencoder import Arrays, Sizes
 
 TITLE = "Autoencoder"
 YEAR = 2006
