@@ -13,8 +13,8 @@ CITATION = (
     "Recognition, 2006, vol. 2, pp. 2169-2178"
 )
 DEVIATIONS = (
-    "patches of 8, 12 and 16 pixels every 2 pixels in place of 16 pixels every 8, for images of "
-    "16 to 32 pixels",
+    "patches of 8 to 16 pixels every pixel or two in place of 16 pixels every 8, for images of 16 "
+    "to 32 pixels",
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
     "the additive chi-square map of the histograms (A. Vedaldi, A. Zisserman, 2012) and a linear "

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-# Added to a patch's variance (of grey levels from 0 to 255) and to the eigenvalues before
-# whitening: the values of Coates and Ng, Learning feature representations with k-means, 2012.
+# Added to a patch's variance (of grey levels from 0 to 255): the value of Coates and Ng, Learning
+# feature representations with k-means, 2012.
 CONTRAST = 10.0
-EPSILON = 0.1
 
 
 def every_patch(image: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
@@ -78,23 +77,26 @@ def normalise(patches: NDArray[np.float32]) -> None:
     patches /= np.sqrt(variance + np.float32(CONTRAST))[:, None]
 
 
-def zca(patches: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def zca(
+    patches: NDArray[np.float32], epsilon: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Learn the whitening that turns the patches least: zero-phase component analysis.
 
     Parameters
     ----------
     patches : float32 array [n, d]
         Normalised patches.
+    epsilon : float
+        Added to the eigenvalues that are divided by: directions with a smaller variance stay weak.
 
     Returns
     -------
     mean : float32 array [d]
         To be subtracted first.
     whitener : float32 array [d, d]
-        Symmetric; ``(patches - mean) @ whitener`` has a covariance of about the identity, as 0.1
-        is added to the eigenvalues that it is divided by.
+        Symmetric; ``(patches - mean) @ whitener`` has a covariance of about the identity.
     """
     mean = patches.mean(axis=0, dtype=np.float64)
     values, vectors = eigh(np.cov(patches, rowvar=False, dtype=np.float64))
-    whitener = vectors / np.sqrt(values + EPSILON) @ vectors.T
+    whitener = vectors / np.sqrt(values + epsilon) @ vectors.T
     return mean.astype(np.float32), whitener.astype(np.float32)

@@ -56,7 +56,7 @@ def test_brightness_does_not_matter(fitted: Feature, photos: Images):
 def test_whitening_whitens(photos: Images):
     patches = sample_patches(photos, 4, 5_000, np.random.default_rng(1))
     normalise(patches)
-    mean, whitener = zca(patches)
+    mean, whitener = zca(patches, 0.1)
     values = np.linalg.eigvalsh(np.cov((patches - mean) @ whitener, rowvar=False))
     before = np.linalg.eigvalsh(np.cov(patches, rowvar=False))
     np.testing.assert_allclose(values, before / (before + 0.1), atol=1e-3)
@@ -158,6 +158,7 @@ def test_images_without_any_pattern():
         ({"words": 0}, "words must be a whole number of at least 1, got 0"),
         ({"patch": 1}, "patch must be a whole number of at least 2, got 1"),
         ({"pool": 0}, "pool must be a whole number of at least 1, got 0"),
+        ({"epsilon": 0.0}, "epsilon must be a number above 0, got 0.0"),
         ({"sample": 99}, "100 words need as many different patches, got 99"),
     ],
 )
