@@ -44,7 +44,7 @@ LAYERS = (
     (384, 3, 1, 1, False),
     (256, 3, 1, 1, True),
 )
-SMALLEST = 63
+SMALLEST = 63  # one window is left for the last pooling
 
 
 class Network(nnx.Module):
@@ -62,7 +62,7 @@ class Network(nnx.Module):
     Raises
     ------
     ValueError
-        The images are too small for a last map of one pixel.
+        The images leave no window for the last pooling.
     """
 
     def __init__(

@@ -23,6 +23,8 @@ CITATION = (
 )
 DEVIATIONS = (
     "both towers on one device",
+    "pixels are brought to mean 0 and deviation 64 per channel (the paper: the mean image is "
+    "subtracted)",
     "no colour augmentation by principal components",
     "one crop in prediction (the paper: ten crops)",
 )
@@ -37,7 +39,7 @@ MACS = 724_406_816
 GREY_LEVELS = 64.0
 
 KERNEL, STRIDE = 11, 4
-SMALLEST = 63
+SMALLEST = 52  # one whole window is left for the last pooling
 GAUSSIAN = nnx.initializers.normal(0.01)
 
 
@@ -57,7 +59,7 @@ class Network(nnx.Module):
     Raises
     ------
     ValueError
-        The images are too small for a last map of 2x2.
+        The images leave no whole window for the last pooling.
     """
 
     def __init__(self, *, image_shape: tuple[int, int, int], classes: int, rngs: nnx.Rngs) -> None:
