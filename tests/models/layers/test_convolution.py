@@ -26,32 +26,35 @@ def primitives(*arguments: jax.Array | int):
 
 
 @pytest.mark.parametrize(
-    ("images", "kernel", "padding"),
+    ("images", "kernel", "stride", "padding"),
     [
-        ((2, 32, 32, 1), (5, 5, 1, 6), 0),  # C1 of LeNet-5
-        ((2, 14, 14, 6), (5, 5, 6, 16), 0),  # C3
-        ((2, 16, 16, 1), (5, 5, 1, 12), 2),
-        ((3, 9, 7, 3), (3, 2, 3, 4), 1),
-        ((1, 5, 5, 2), (5, 5, 2, 3), 0),  # one position
-        ((1, 5, 5, 2), (5, 5, 2, 3), 4),
-        ((2, 4, 6, 2), (1, 1, 2, 2), 0),
-        ((1, 1, 3, 1), (1, 3, 1, 1), 0),
-        ((2, 32, 32, 3), (5, 5, 3, 32), 2),  # patches from here on: cuda-convnet
-        ((2, 32, 33, 1), (5, 5, 1, 32), 2),
-        ((2, 33, 32, 3), (3, 3, 3, 16), 1),  # ResNet-20
-        ((1, 31, 40, 4), (5, 4, 4, 32), 0),
+        ((2, 32, 32, 1), (5, 5, 1, 6), 1, 0),  # C1 of LeNet-5
+        ((2, 14, 14, 6), (5, 5, 6, 16), 1, 0),  # C3
+        ((2, 16, 16, 1), (5, 5, 1, 12), 1, 2),
+        ((3, 9, 7, 3), (3, 2, 3, 4), 1, 1),
+        ((1, 5, 5, 2), (5, 5, 2, 3), 1, 0),  # one position
+        ((1, 5, 5, 2), (5, 5, 2, 3), 1, 4),
+        ((2, 4, 6, 2), (1, 1, 2, 2), 1, 0),
+        ((1, 1, 3, 1), (1, 3, 1, 1), 1, 0),
+        ((2, 32, 32, 3), (5, 5, 3, 32), 1, 2),  # cuda-convnet
+        ((2, 32, 33, 1), (5, 5, 1, 32), 1, 2),
+        ((2, 33, 32, 3), (3, 3, 3, 16), 1, 1),  # ResNet-20
+        ((1, 31, 40, 4), (5, 4, 4, 32), 1, 0),
+        ((2, 16, 16, 1), (5, 5, 1, 12), 2, 2),  # the zip-code network
+        ((1, 23, 30, 3), (11, 11, 3, 4), 4, 2),  # AlexNet
+        ((2, 9, 10, 2), (2, 3, 2, 3), 3, 1),
     ],
     ids=str,
 )
 def test_products_of_matrices_are_the_convolution(
-    images: tuple[int, ...], kernel: tuple[int, ...], padding: int
+    images: tuple[int, ...], kernel: tuple[int, ...], stride: int, padding: int
 ):
     arrays = random(images, 0), random(kernel, 1)
-    assert "conv_general_dilated" not in primitives(*arrays, 1, padding)
+    assert "conv_general_dilated" not in primitives(*arrays, stride, padding)
 
     @jax.jit
     def maps_and_gradients(images: jax.Array, kernel: jax.Array):
-        maps, back = jax.vjp(lambda *arrays: convolve(*arrays, padding=padding), images, kernel)
+        maps, back = jax.vjp(lambda *arrays: convolve(*arrays, stride, padding), images, kernel)
         return maps, *back(jnp.sin(jnp.arange(float(maps.size)).reshape(maps.shape)))
 
     products = maps_and_gradients(*arrays)
@@ -85,25 +88,17 @@ def test_strides_and_groups_by_hand(stride: int, padding: int, groups: int):
                 )
 
 
-def test_only_small_bands_are_multiplied(monkeypatch: pytest.MonkeyPatch):
-    arrays = random((1, 8, 8, 5), 0), random((3, 3, 5, 2), 1)
-    entries = 3 * 8 * 5 * 2 * 6
-    monkeypatch.setattr(convolution, "LARGEST_BAND", entries)
-    assert "conv_general_dilated" not in primitives(*arrays)
-    monkeypatch.setattr(convolution, "LARGEST_BAND", entries - 1)
-    assert "conv_general_dilated" in primitives(*arrays)
-
-
 @pytest.mark.parametrize(
-    ("channels", "stride", "groups", "product"),
-    [(4, 1, 1, True), (5, 1, 1, False), (4, 2, 1, False), (4, 1, 2, False)],
+    ("channels", "groups", "product"), [(12, 1, True), (13, 1, False), (4, 2, False)]
 )
-def test_only_few_channels_are_cut_into_patches(
-    channels: int, stride: int, groups: int, product: bool, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(convolution, "LARGEST_BAND", 0)
+def test_only_few_channels_become_a_product(channels: int, groups: int, product: bool):
     arrays = random((1, 8, 8, channels), 0), random((3, 3, channels // groups, 2), 1)
-    assert ("dot_general" in primitives(*arrays, stride, 0, groups)) == product
+    assert ("dot_general" in primitives(*arrays, 1, 0, groups)) == product
+
+
+def test_one_position_is_a_product_whatever_the_channels():
+    arrays = random((2, 5, 5, 16), 0), random((5, 5, 16, 120), 1)  # C5 of LeNet-5
+    assert "dot_general" in primitives(*arrays)
 
 
 def test_direct_holds_inside_its_block_only():
