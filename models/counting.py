@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from flax import nnx
 
+from models.layers import convolution
 from models.training.blueprint import Blueprint
 
 
@@ -24,7 +25,8 @@ def macs(blueprint: Blueprint) -> int:
     Products with the zeros of a padding count, as papers count them; additions of biases,
     poolings and non-linearities do not.
     """
-    return _macs(blueprint.trace())
+    with convolution.direct():
+        return _macs(blueprint.trace())
 
 
 def _macs(jaxpr: Any) -> int:

@@ -10,8 +10,6 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from models.layers import convolution
-
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -46,7 +44,7 @@ class Blueprint:
         return model
 
     def trace(self) -> Any:
-        """Trace the prediction of one image, with convolutions as such: nothing is computed.
+        """Trace the prediction of one image: nothing is computed.
 
         Returns
         -------
@@ -62,5 +60,5 @@ class Blueprint:
 
         image = jax.ShapeDtypeStruct((1, *self.image_shape), jnp.float32)
         # JAX remembers how it traced a jitted layer, and would not look at `direct` again.
-        with convolution.direct(), jax.disable_jit():
+        with jax.disable_jit():
             return jax.make_jaxpr(predict)(state, image).jaxpr

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from models.training import devices
 from models.training import program as programs
 from models.training.blueprint import Blueprint
 from models.training.checkpoints import Checkpoints
@@ -22,7 +23,6 @@ from models.training.recipe import Recipe
 
 SECONDS_BETWEEN_SAVES = 15.0
 SECONDS_WORTH_KEEPING = 5.0  # a finished run of one seed, while others are still to come
-STEPS_PER_CALL = 256
 PREDICTION_BATCH = 512
 
 
@@ -136,7 +136,9 @@ def train(
     seeds = list(range(recipe.seeds) if seeds is None else seeds)
     program = programs.program(blueprint, recipe)
     normalisation = Normalisation.of(images[rows] if len(rows) < len(images) else images)
-    data = Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), normalisation)
+    mesh = devices.mesh(recipe.batch_size)
+    labels = labels.astype(np.int32)
+    data = Data(devices.copied(images, mesh), devices.copied(labels, mesh), normalisation)
     # On a CPU one seed after the other: together they would only need more memory.
     size = len(seeds) if jax.default_backend() != "cpu" else 1
     groups = [seeds[first : first + size] for first in range(0, len(seeds), size)]
@@ -148,6 +150,7 @@ def train(
             rows,
             group,
             Checkpoints(checkpoints and checkpoints / "-".join(map(str, group))),
+            mesh,
             f"{label} seed {'-'.join(map(str, group))}",
         )
         for group in groups
@@ -164,6 +167,7 @@ def _train_group(
     rows: NDArray[np.int64],
     seeds: Sequence[int],
     checkpoints: Checkpoints,
+    mesh: Mesh,
     label: str,
 ) -> tuple[Learned, NDArray[np.float32], float]:
     """Train the seeds of one group at once; return their networks, curves and seconds."""
@@ -176,6 +180,7 @@ def _train_group(
         np.zeros(()),
     )
     done, run = checkpoints.restore(run)
+    run = run._replace(progress=devices.copied(run.progress, mesh))
     before = float(run.seconds)
 
     def save_if_due(seconds: float) -> None:
@@ -185,14 +190,14 @@ def _train_group(
     with tqdm(total=pace.total_steps, initial=done, desc=label, unit="step", disable=None) as bar:
         for epoch in range(done // steps, recipe.epochs):
             batches = shuffled(seeds, rows, recipe, epoch)
-            for first in range(done - epoch * steps, steps, STEPS_PER_CALL):
+            for first in range(done - epoch * steps, steps, program.steps_per_call):
                 save_if_due(SECONDS_BETWEEN_SAVES)
-                some = batches.part(slice(first, first + STEPS_PER_CALL))
+                some = batches.part(slice(first, first + program.steps_per_call))
                 progress = programs.advance(program, data, pace, run.progress, some)
                 run = run._replace(progress=progress)
                 done += len(some.steps)
                 bar.update(len(some.steps))
-            run = _end_epoch(run, epoch, len(rows))
+            run = _end_epoch(run, epoch, len(rows), mesh)
             if not np.isfinite(run.curve[:, epoch, 0]).any():
                 run.curve[:, epoch:] = np.nan  # every seed has diverged: the rest would stay so
                 break
@@ -200,10 +205,10 @@ def _train_group(
     return run.progress.learned, run.curve, before + time.monotonic() - begin
 
 
-def _end_epoch(run: Run, epoch: int, images: int) -> Run:
+def _end_epoch(run: Run, epoch: int, images: int, mesh: Mesh) -> Run:
     """Note the epoch's mean loss and accuracy, and start new sums."""
     progress = run.progress
     run.curve[:, epoch] = np.stack([progress.loss, progress.correct], axis=-1) / images
     # Two arrays of zeros: one buffer must not be donated twice.
-    loss, correct = jnp.zeros_like(progress.loss), jnp.zeros_like(progress.correct)
+    loss, correct = (devices.copied(np.zeros(len(run.curve), np.float32), mesh) for _ in range(2))
     return run._replace(progress=progress._replace(loss=loss, correct=correct))

@@ -12,6 +12,8 @@ from jax.tree_util import GetAttrKey, keystr
 
 from models.training.recipe import Recipe
 
+RUBBISH = -1.0  # the score of what is no class at all
+
 
 def losses(recipe: Recipe, outputs: jax.Array, labels: jax.Array) -> jax.Array:
     """Return each image's loss.
@@ -30,6 +32,10 @@ def losses(recipe: Recipe, outputs: jax.Array, labels: jax.Array) -> jax.Array:
     outputs = outputs.astype(jnp.float32)
     if recipe.loss == "cross_entropy":
         return optax.softmax_cross_entropy_with_integer_labels(outputs, labels)
+    if recipe.loss == "map":
+        rubbish = jnp.full_like(outputs[:, :1], RUBBISH)
+        with_rubbish = jnp.concatenate([outputs, rubbish], axis=-1)
+        return optax.softmax_cross_entropy_with_integer_labels(with_rubbish, labels)
     targets = 2 * jax.nn.one_hot(labels, outputs.shape[-1]) - 1
     return jnp.square(outputs - targets).sum(-1) / 2
 

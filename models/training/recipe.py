@@ -33,8 +33,10 @@ class Recipe:
         of it (He et al. 2015), or stays.
     warmup : float
         Share of the run over which the learning rate first rises from 0; in [0, 1).
-    loss : {"cross_entropy", "squared_error"}
-        On the logits, or between the outputs and targets of +1 and -1 (LeCun et al. 1998).
+    loss : {"cross_entropy", "squared_error", "map"}
+        On the logits; or between the outputs and targets of +1 and -1; or the maximum a
+        posteriori criterion, which has a class of fixed score -1 for rubbish (LeCun et al. 1998,
+        equations 8 and 9, where the scores are negative distances and j is 1).
     augmentation : {"none", "crop_flip", "planar", "elastic"}
         How training images are distorted: see `models.training.augmentation`.
     dtype : {"float32", "bfloat16"}
@@ -62,7 +64,7 @@ class Recipe:
             "learning_rate_by": ("none", "fan_in"),
             "optimizer": ("sgd", "adam"),
             "schedule": ("cosine", "steps", "constant"),
-            "loss": ("cross_entropy", "squared_error"),
+            "loss": ("cross_entropy", "squared_error", "map"),
             "augmentation": ("none", "crop_flip", "planar", "elastic"),
             "dtype": ("float32", "bfloat16"),
         }
@@ -83,4 +85,4 @@ class Recipe:
     @property
     def scores_kind(self) -> str:
         """Whether a softmax turns the outputs into probabilities (``logits``) or not."""
-        return "logits" if self.loss == "cross_entropy" else "margins"
+        return "margins" if self.loss == "squared_error" else "logits"

@@ -123,11 +123,11 @@ def test_an_accelerator_ends_where_the_cpu_ends(
 
 def test_another_pace_needs_no_new_program(linear: Blueprint, data: Images):
     train(linear, *data, RECIPE)
-    before = program.one_step._cache_size()
+    before = program.many_steps._cache_size()
     train(linear, *data, replace(RECIPE, learning_rate=0.2, epochs=1, seeds=1))
-    assert program.one_step._cache_size() == before
+    assert program.many_steps._cache_size() == before
     train(linear, *data, replace(RECIPE, batch_size=4))
-    assert program.one_step._cache_size() == before + 1
+    assert program.many_steps._cache_size() == before + 1
 
 
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 22])
@@ -165,7 +165,7 @@ def often(monkeypatch: pytest.MonkeyPatch):
     """Save before every step, and after the last."""
     monkeypatch.setattr(loop, "SECONDS_BETWEEN_SAVES", -1)
     monkeypatch.setattr(loop, "SECONDS_WORTH_KEEPING", -1)
-    monkeypatch.setattr(loop, "STEPS_PER_CALL", 1)
+    monkeypatch.setattr(program, "STEPS_PER_CALL", 1)
 
 
 def killed_after(done: int, advance: Callable[..., Any]):

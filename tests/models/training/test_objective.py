@@ -31,6 +31,15 @@ def test_squared_error_is_half_the_distance_to_plus_and_minus_one():
     np.testing.assert_allclose(found, [(0 + 0 + 1) / 2, (1 + 9 + 0) / 2], rtol=1e-6)
 
 
+def test_the_map_criterion_is_equation_9_of_1998():
+    # The scores are negative distances: y - log-sum of exp(-j) and all exp(-y), j = 1.
+    outputs = np.array([[-0.5, -2.0, -3.0], [-4.0, -0.1, -1.0]])
+    labels = np.array([0, 2])
+    found = losses(replace(RECIPE, loss="map"), jnp.array(outputs), jnp.array(labels))
+    expected = -outputs[[0, 1], labels] + np.log(np.exp(-1) + np.exp(outputs).sum(1))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_cosine_falls_from_one_to_zero():
     found = rate(RECIPE, jnp.array([0, 0.25, 0.5, 0.75, 1]))
     expected = [1, (1 + np.sqrt(0.5)) / 2, 0.5, (1 - np.sqrt(0.5)) / 2, 0]

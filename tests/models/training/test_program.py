@@ -40,9 +40,9 @@ def one_epoch(
     prepared = program.program(blueprint, recipe)
     batches = shuffled(seeds, np.arange(len(data[1])), recipe, epoch=0)
     pace = Pace(recipe.learning_rate, 2 * len(batches.steps), np.array(seeds, np.uint32))
-    advance = program.many_steps if at_once else program.advance
+    prepared = replace(prepared, steps_per_call=program.STEPS_PER_CALL if at_once else 1)
     start = program.start(prepared, pace.seeds)
-    return advance(prepared, resident(data), pace, start, batches)
+    return program.advance(prepared, resident(data), pace, start, batches)
 
 
 def assert_close(found: Progress, expected: Progress):

@@ -32,7 +32,7 @@ def test_epochs_are_all_it_needs():
         ("warmup", 1.0, "0 to below 1"),
         ("augmentation", "flip", "one of none, crop_flip, planar, elastic"),
         ("dtype", "float16", "one of float32, bfloat16"),
-        ("loss", "hinge", "one of cross_entropy, squared_error"),
+        ("loss", "hinge", "one of cross_entropy, squared_error, map"),
     ],
 )
 def test_what_it_refuses(name: str, value: float | str, expected: str):

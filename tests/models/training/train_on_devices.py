@@ -1,0 +1,38 @@
+"""Train a small network on the devices that there are: `... OUT [COORDINATOR HOSTS HOST]`.
+
+A program of its own, since JAX counts its devices once; :mod:`test_devices` starts it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+import jax
+import numpy as np
+
+from models.networks.lenet5_modern import Network
+from models.training.blueprint import Blueprint
+from models.training.loop import train
+from models.training.recipe import Recipe
+
+
+def main(out: str, coordinator: str = "", hosts: str = "1", host: str = "0") -> None:
+    """Train for two epochs; the first host writes curve, scores and the number of devices."""
+    if coordinator:
+        jax.distributed.initialize(coordinator, int(hosts), int(host))
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (84, 20, 20, 1), dtype=np.uint8)
+    labels = generator.integers(0, 10, 84)
+    blueprint = Blueprint(Network, (20, 20, 1), 10)
+    recipe = Recipe(epochs=2, batch_size=16, seeds=2, augmentation="planar")
+    trained = train(blueprint, images, labels, recipe)
+    scores = trained.scores(images[:5])
+    if jax.process_index() == 0:
+        np.savez(out, curve=trained.curve, scores=scores, devices=len(jax.devices()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
