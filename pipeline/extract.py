@@ -12,9 +12,11 @@ def main(dataset: str, feature: str) -> None:
     """Fit the feature on the training images, transform all, write."""
     checked = params.load()
     folder = paths.features(dataset, feature)
+    card = plugins.card("features", feature)
+    description = {"title": card.title, "year": card.year}
     reason = checked.skipped(dataset, ("features", feature))
     if reason:
-        write_json(folder / "feature.json", {"skipped": reason})
+        write_json(folder / "feature.json", {**description, "skipped": reason})
         write_json(paths.timing(dataset, f"extract-{feature}"), {"skipped": reason})
         return
 
@@ -38,11 +40,8 @@ def main(dataset: str, feature: str) -> None:
         write_array(folder / "test.npy", extractor.transform(images))
     arrays = extractor.to_arrays()
     write_arrays(folder / "state.npz", arrays)
-    cost = {
-        "parameters": extractor.parameters,
-        "macs": extractor.macs(images.shape[1:]),
-    }
-    write_json(folder / "feature.json", cost)
+    cost = {"parameters": extractor.parameters, "macs": extractor.macs(images.shape[1:])}
+    write_json(folder / "feature.json", {**description, **cost})
     write_json(
         paths.timing(dataset, f"extract-{feature}"),
         {

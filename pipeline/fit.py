@@ -12,14 +12,15 @@ def main(dataset: str, feature: str, classifier: str) -> None:
     """Choose the setting on the validation split, refit on all training images, score the test."""
     method = f"{feature}-{classifier}"
     checked = params.load()
-    cards = plugins.card("features", feature), plugins.card("classifiers", classifier)
+    card = plugins.card("classifiers", classifier)
+    extracted = read_json(paths.features(dataset, feature) / "feature.json")
     description = {
-        "title": f"{cards[0].title} + {cards[1].title}",
-        "year": cards[0].year,
+        "title": f"{extracted['title']} + {card.title}",
+        "year": extracted["year"],
         "kind": "classical",
         "feature": feature,
         "model": classifier,
-        "scores": cards[1].constants["KIND"],
+        "scores": card.constants["KIND"],
     }
     folder = paths.scores(dataset, method)
     reason = checked.skipped(dataset, ("features", feature), ("classifiers", classifier))
@@ -54,7 +55,6 @@ def main(dataset: str, feature: str, classifier: str) -> None:
         model = build(**choice.setting).fit(vectors, labels)
         fitted = time.perf_counter()
         scores = model.scores(read_array(paths.features(dataset, feature) / "test.npy"))
-    cost = read_json(paths.features(dataset, feature) / "feature.json")
     write_array(folder / "scores.npy", scores[None])
     write_json(
         folder / "method.json",
@@ -62,8 +62,8 @@ def main(dataset: str, feature: str, classifier: str) -> None:
             **description,
             "status": "ok" if model.converged_ else "unconverged",
             "reason": "" if model.converged_ else "the solver stopped at max_iter",
-            "parameters": cost["parameters"] + model.parameters,
-            "macs": cost["macs"] + model.macs,
+            "parameters": extracted["parameters"] + model.parameters,
+            "macs": extracted["macs"] + model.macs,
             "seeds": [0],
             "setting": choice.setting,
             "tried": settings,

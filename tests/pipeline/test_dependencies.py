@@ -116,7 +116,8 @@ def test_a_command_is_the_stage_itself_with_the_names_it_takes(stage: str):
     main = importlib.import_module(f"pipeline.{stage}").main
     words = [f"${{item.{name}}}" for name in inspect.signature(main).parameters]
     command = " ".join(["exec python -m", f"pipeline.{stage}", *words])
-    assert STAGES[stage]["cmd"].replace("${key}", "${item.dataset}") == command
+    found = STAGES[stage]["cmd"].removeprefix("GLIBC_TUNABLES=glibc.malloc.hugetlb=1 ")
+    assert found.replace("${key}", "${item.dataset}") == command
 
 
 def test_nothing_is_written_twice():

@@ -177,7 +177,8 @@ class TestARun:
         folder = Path("artifacts/features/squares/raw")
         assert np.load(folder / "train.npy").shape == (N_TRAIN, 192)
         assert np.load(folder / "test.npy").shape == (N_TEST, 192)
-        assert read_json(folder / "feature.json") == {"parameters": 0, "macs": 0}
+        described = read_json(folder / "feature.json")
+        assert described == {"title": "Raw pixels", "year": 1962, "parameters": 0, "macs": 0}
         assert read_json(TIMINGS / "extract-raw.json")["train_seconds"] > 0
 
     def test_fit(self):

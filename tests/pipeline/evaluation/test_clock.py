@@ -25,6 +25,9 @@ class Clock:
 def time(monkeypatch: pytest.MonkeyPatch):
     fake = Clock()
     monkeypatch.setattr(clock, "time", SimpleNamespace(perf_counter=lambda: fake.now))
+    monkeypatch.setattr(clock, "BATCH_SIZES", (1, 16, 64, 1024))
+    monkeypatch.setattr(clock, "SECONDS", 0.3)
+    monkeypatch.setattr(clock, "SLOW_CALL_SECONDS", 1.0)
     return fake
 
 
