@@ -25,8 +25,6 @@ CITATION = (
 )
 DEVIATIONS = (
     "bitmaps of our own drawing (the paper prints its own in figure 3)",
-    "cross-entropy of the negative distances, which is the paper's criterion (equation 9) without "
-    "its constant for rubbish",
     "mini-batches with momentum (the paper: stochastic diagonal Levenberg-Marquardt)",
 )
 

@@ -15,7 +15,7 @@ WARMUP_CALLS = 2
 FEWEST_REPEATS = 7
 MOST_REPEATS = 200
 SECONDS = 0.2
-SLOW_CALL_SECONDS = 0.25  # a larger batch than that would hardly be faster
+LONGEST_CALL_SECONDS = 0.25  # a batch that takes longer is hardly faster per image
 
 
 class Timed(NamedTuple):
@@ -87,11 +87,11 @@ def latency_and_best(
     list of Timed
         Batch size 1 first, then the best of the others.
     """
-    timed = []
+    timed: list[Timed] = []
     for batch_size in BATCH_SIZES:
+        if timed and batch_size / timed[-1].images_per_second > LONGEST_CALL_SECONDS:
+            break
         batch = np.resize(images, (batch_size, *images.shape[1:]))
         timed.append(measure(partial(predict, batch), batch_size))
-        if np.median(timed[-1].calls) > SLOW_CALL_SECONDS:
-            break
     best = max(timed, key=lambda one: one.images_per_second)
     return [timed[0]] if best is timed[0] else [timed[0], best]
