@@ -19,6 +19,7 @@ CITATION = (
 DEVIATIONS = (
     "mini-batches with momentum and a falling learning rate "
     "(the paper: one image at a time with a diagonal second-order step)",
+    "cross-entropy by default (the paper: squared error, which is `loss: squared_error`)",
 )
 
 IMAGE_SHAPE = (28, 28, 1)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH_SIZES = (1, 32, 256, 2048)
+BATCH_SIZES = (1, 64, 1024)
 WARMUP_CALLS = 2
 FEWEST_REPEATS = 7
 MOST_REPEATS = 200
