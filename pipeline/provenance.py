@@ -111,6 +111,12 @@ def code_hash(reader: str, made_of: Parts) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def file_hashes(reader: str, rows: Iterable[Parts]) -> dict[str, str]:
+    """Return a short hash for each file behind any of the rows, so that two tables can be told."""
+    files = sorted({file for made_of in rows for file in sources(reader, made_of)})
+    return {file.as_posix(): hashlib.sha256(code(file).encode()).hexdigest()[:12] for file in files}
+
+
 def parameters(params: Params, dataset: str, made_of: Parts) -> dict[str, Any]:
     """Return the entries of params.yaml that decide a row on a dataset."""
     entries = {

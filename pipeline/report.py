@@ -31,7 +31,7 @@ def stale(checked: params.Params, dataset: str, recipe: str) -> str:
     from pipeline import provenance
 
     recipes = read_json(paths.TABLES / dataset / "recipes.json")
-    return ", ".join(provenance.changed(checked, dataset, recipes[recipe]))
+    return ", ".join(provenance.changed(checked, dataset, recipes["rows"][recipe]))
 
 
 def read_studies(checked: params.Params) -> list[Study]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_array, read_json, write_json, write_text
+from pipeline.stage.files import read_array, read_json, write_arrays, write_json, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +84,16 @@ def seeds_table(scores: dict[str, Scores], labels: Labels) -> pd.DataFrame:
         for seed, accuracy in enumerate(accuracies(own, labels))
     ]
     return pd.DataFrame(rows, columns=["method", "seed", "accuracy"])
+
+
+def compact_predictions(scores: dict[str, Scores], labels: Labels) -> dict[str, Labels]:
+    """Return the test labels and every method's predictions (seed 0), one byte an image."""
+    from pipeline.comparison.results import LABELS
+    from pipeline.evaluation.metrics import predictions
+
+    classes = {LABELS: labels} | {name: predictions(own)[0] for name, own in scores.items()}
+    few = max(int(values.max()) for values in classes.values()) < 256
+    return {name: values.astype("uint8" if few else "uint16") for name, values in classes.items()}
 
 
 def confusion_table(
@@ -219,7 +229,9 @@ def main(dataset: str) -> None:
     write_csv(folder / "throughput.csv", throughput, floats="%.5g")
     write_text(folder / "accuracy.md", markdown.accuracy(accuracy, info["title"]))
     write_text(folder / "throughput.md", markdown.throughput(throughput, info["title"]))
-    write_json(folder / "recipes.json", recipes)
+    files = provenance.file_hashes(checked.datasets[dataset]["reader"], made_of.values())
+    write_json(folder / "recipes.json", {"rows": recipes, "files": files})
+    write_arrays(folder / "predictions.npz", compact_predictions(scores, labels))
     write_studies(folder / "studies", studies, info["title"])
     evaluated = accuracy[accuracy["accuracy"].notna()]
     values = zip(evaluated["method"], evaluated["accuracy"], strict=True)

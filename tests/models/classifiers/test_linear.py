@@ -35,7 +35,9 @@ def test_softmax_of_logits_are_the_probabilities(classes: int, C: float):
 def test_margins_are_those_of_liblinear(C: float):
     X, y = digits(10)
     theirs = LinearSVC(C=C, dual=False).fit(X, y).decision_function(X)
-    np.testing.assert_allclose(linear_svm.Classifier(C=C, tol=1e-4).fit(X, y).scores(X), theirs, atol=1e-5)
+    np.testing.assert_allclose(
+        linear_svm.Classifier(C=C, tol=1e-4).fit(X, y).scores(X), theirs, atol=1e-5
+    )
 
 
 def test_two_classes_have_opposite_margins():

@@ -1,0 +1,75 @@
+"""Say what differs between two sets of result tables: `python -m pipeline.compare [OLD] [NEW]`.
+
+OLD and NEW are commits or folders of results; by default the last commit and the work tree. Exit
+code 0: nothing differs, 1: something does, 2: an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from pipeline.stage.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAME, DIFFERENT, ERROR = 0, 1, 2
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.compare",
+        description="What differs between two sets of result tables, and whether by chance.",
+        epilog="Exit code 0: nothing differs; 1: something does; 2: an error.",
+    )
+    parser.add_argument("old", nargs="?", default="HEAD", help="commit or folder (default: HEAD)")
+    parser.add_argument("new", nargs="?", help="commit or folder (default: the work tree)")
+    parser.add_argument("--format", choices=["terminal", "markdown", "csv", "json"])
+    parser.add_argument(
+        "--fail-on-regression",
+        type=float,
+        metavar="POINTS",
+        help="exit with 1 only if a method is gone or less accurate by more than so many points",
+    )
+    return parser.parse_args(words)
+
+
+def exit_code(differences: pd.DataFrame, points: float | None) -> int:
+    """Tell whether anything differs, or with `points` whether anything has become worse."""
+    if points is None:
+        return DIFFERENT if len(differences) else SAME
+    gone = (differences["change"] == "removed") | (
+        differences["accuracy_before"].notna() & differences["accuracy_after"].isna()
+    )
+    worse = differences["difference"].astype(float) < -points / 100
+    return DIFFERENT if (gone | worse).any() else SAME
+
+
+def main(words: list[str] | None = None) -> int:
+    """Compare, print, and return the exit code."""
+    chosen = arguments(words)
+    # After the command line was read: pandas takes half a second.
+    from pipeline.comparison import results, show
+    from pipeline.comparison.differences import compare
+
+    try:
+        with results.at(chosen.old) as old, results.at(chosen.new) as new:
+            differences = compare(results.read(old), results.read(new))
+    except (UserError, OSError) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return ERROR
+    if chosen.format in (None, "terminal"):
+        from rich.console import Console
+
+        show.terminal(differences, Console())
+    else:
+        write = {"markdown": show.markdown, "csv": show.as_csv, "json": show.as_json}
+        sys.stdout.write(write[chosen.format](differences))
+    return exit_code(differences, chosen.fail_on_regression)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,122 @@
+"""The comparison for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.evaluation.markdown import number, table
+
+SAME = "No method differs.\n"
+SIGNIFICANT = 0.05
+NOTE = (
+    "Accuracy in percent, mean over seeds; difference in points. Interval (95 %) and p (exact "
+    "McNemar, adjusted by Holm over all rows) are those of seed 0 on the same test images; "
+    f"below {SIGNIFICANT} it is more than chance."
+)
+
+
+def terminal(differences: pd.DataFrame, console: Console) -> None:
+    """Print one table per dataset, and below it why each method differs."""
+    for dataset, group in differences.groupby("dataset", sort=True):
+        lines = _lines(group)
+        shown = Table(title=escape(str(dataset)), title_justify="left", title_style="bold")
+        for column in lines[0]:
+            left = column in ("method", "change")
+            shown.add_column(column, justify="left" if left else "right", overflow="fold")
+        for line in lines:
+            shown.add_row(*map(escape, line.values()))
+        console.print(shown)
+        for row in group[group["why"].notna() & (group["why"] != "")].itertuples():
+            console.print(f"  [bold]{escape(row.method)}[/bold]: {escape(row.why)}")
+    console.print(NOTE if len(differences) else SAME.strip())
+
+
+def markdown(differences: pd.DataFrame) -> str:
+    """Write the same as Markdown."""
+    parts = []
+    for dataset, group in differences.groupby("dataset", sort=True):
+        parts.append(f"## {dataset}\n\n{table(_lines(group))}")
+        parts += [
+            f"- {row.method}: {row.why}"
+            for row in group[group["why"].notna() & (group["why"] != "")].itertuples()
+        ]
+        parts.append("")
+    return "\n".join([*parts, NOTE, ""]) if parts else SAME
+
+
+def as_csv(differences: pd.DataFrame) -> str:
+    """Write every column, accuracies as shares from 0 to 1."""
+    return str(differences.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
+def as_json(differences: pd.DataFrame) -> str:
+    """Write a list of objects; what does not exist is null."""
+    rows = differences.astype(object).where(differences.notna(), None).to_dict("records")
+    return json.dumps(rows, indent=1, ensure_ascii=False, default=float) + "\n"
+
+
+def _lines(group: pd.DataFrame) -> list[dict[str, str]]:
+    return [_line(row) for row in group.to_dict("records")]
+
+
+def _line(row: dict[str, object]) -> dict[str, str]:
+    return {
+        "method": str(row["method"]),
+        "change": str(row["change"]),
+        "accuracy %": _pair(_percent(row, "before"), _percent(row, "after")),
+        "difference": _points(row["difference"]),
+        "std": _pair(_points(row["std_before"], ""), _points(row["std_after"], "")),
+        "seed 0": _interval(row),
+        "p": "-" if pd.isna(row["p"]) else _p_value(float(str(row["p"]))),
+        "parameters": _pair(*(_count(row[f"parameters_{when}"]) for when in ("before", "after"))),
+        "MACs": _pair(*(_count(row[f"macs_{when}"]) for when in ("before", "after"))),
+        "speed": _times(row["throughput_ratio"]),
+    }
+
+
+def _pair(before: str, after: str) -> str:
+    known = [value for value in (before, after) if value != "-"]
+    if not known:
+        return "-"
+    return (
+        before
+        if before == after or after == "-"
+        else after
+        if before == "-"
+        else " -> ".join(known)
+    )
+
+
+def _percent(row: dict[str, object], when: str) -> str:
+    if not pd.isna(row[f"accuracy_{when}"]):
+        status = row[f"status_{when}"]
+        return _points(row[f"accuracy_{when}"], "") + ("" if status == "ok" else f" {status}")
+    return "-" if pd.isna(row[f"status_{when}"]) else str(row[f"status_{when}"])
+
+
+def _points(value: object, sign: str = "+") -> str:
+    return "-" if pd.isna(value) else f"{100 * float(str(value)):{sign}.2f}"
+
+
+def _interval(row: dict[str, object]) -> str:
+    if pd.isna(row["difference_seed0"]):
+        return "-"
+    low, high = _points(row["difference_low"]), _points(row["difference_high"])
+    return f"{_points(row['difference_seed0'])} ({low} to {high})"
+
+
+def _p_value(p: float) -> str:
+    return "<0.0001" if p < 1e-4 else f"{p:.2g}"
+
+
+def _count(value: object) -> str:
+    return "-" if pd.isna(value) else number(float(str(value)), 12)
+
+
+def _times(ratio: object) -> str:
+    return "-" if pd.isna(ratio) else f"x{float(str(ratio)):.2f}"

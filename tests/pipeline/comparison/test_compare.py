@@ -1,0 +1,225 @@
+"""Comparing two folders of result tables, made by hand with known differences."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest
+
+from pipeline import compare
+from pipeline.comparison import differences, results
+from pipeline.stage.files import write_arrays, write_json
+
+N = 40
+LABELS = np.arange(N, dtype=np.uint8) % 10
+HERE = "EPYC, 2 cores"
+
+
+def predictions(*wrong: int):
+    """Classify all test images rightly but these."""
+    made = LABELS.copy()
+    made[list(wrong)] = 10
+    return made
+
+
+def write_tables(
+    folder: Path, methods: dict[str, np.ndarray], machine: str = HERE, **changes: object
+):
+    """Write the tables of one dataset; `changes` go into every row and recipe."""
+    folder.mkdir(parents=True)
+    rows = {"accuracy_std": np.nan, "parameters": 100, "macs": 90, "status": "ok", "recipe": "a"}
+    table = pd.DataFrame(dict.fromkeys(methods, rows)).T
+    table["accuracy"] = [(made == LABELS).mean() for made in methods.values()]
+    table["setting"] = [json.dumps({"C": changes.get("C", 1.0)})] * len(methods)
+    table["recipe"] = str(sorted(changes))
+    table.rename_axis("method").to_csv(folder / "accuracy.csv")
+    timed = {"phase": "infer", "machine": machine, "threads": 2, "device": "cpu"}
+    speed = changes.get("speed", 100.0)
+    pd.DataFrame(
+        [
+            {"method": name, "batch_size": size, "images_per_second": speed * size, **timed}
+            for name in methods
+            for size in (1, 64)
+        ]
+    ).to_csv(folder / "throughput.csv", index=False)
+    recipe = {
+        "made_of": {"feature": "hog", "classifier": "logistic"},
+        "parameters": {"dataset": {"reader": "digits"}, "classifier": {"C": changes.get("C", 1.0)}},
+        "data": changes.get("data", "d"),
+        "code": changes.get("hog", "h"),
+    }
+    files = {
+        "features/hog.py": changes.get("hog", "h"),
+        "features/canny.py": changes.get("hog", "h"),
+    }
+    write_json(folder / "recipes.json", {"rows": dict.fromkeys(methods, recipe), "files": files})
+    write_arrays(folder / "predictions.npz", {results.LABELS: LABELS, **methods})
+
+
+@pytest.fixture
+def old(tmp_path: Path):
+    folder = tmp_path / "old"
+    write_tables(folder / "digits", {"hog-logistic": predictions(0, 1), "lenet5": predictions(2)})
+    return folder
+
+
+def compared(old: Path, new: Path):
+    return differences.compare(results.read(old), results.read(new)).set_index("method")
+
+
+def test_nothing_differs(old: Path, capsys: pytest.CaptureFixture[str]):
+    assert compare.main([str(old), str(old)]) == compare.SAME
+    assert capsys.readouterr().out == "No method differs.\n"
+
+
+def test_a_change_with_its_test(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(1, *range(10, 18)), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, C=10.0, speed=150.0)
+    row = compared(old, new).loc["hog-logistic"]
+    assert row["change"] == "changed"
+    assert row["difference"] == pytest.approx(-7 / N)
+    assert row["difference_seed0"] == pytest.approx(-7 / N)
+    assert row["difference_low"] < -7 / N < row["difference_high"] < 0
+    # 8 images only the old one has right, 1 only the new one; two rows have changed.
+    assert row["p"] == pytest.approx(2 * binomtest(1, 9).pvalue)
+    assert row["throughput_ratio"] == pytest.approx(1.5)
+    assert 'chosen {"C": 1.0} -> {"C": 10.0}; classifier.C: 1.0 -> 10.0' in row["why"]
+    assert "code" not in row["why"]
+
+
+def test_holm_counts_the_methods_that_were_tested(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(0, 1), "lenet5": predictions(2, *range(20, 26))}
+    write_tables(new / "digits", {**methods, "mlp": predictions()}, C=2.0)
+    table = compared(old, new)
+    assert table.loc["mlp", "change"] == "added"
+    assert np.isnan(table.loc["mlp", "p"])
+    assert table.loc["lenet5", "p"] == pytest.approx(2 * binomtest(0, 6).pvalue)
+    assert table.loc["hog-logistic", ["p", "difference"]].tolist() == [1, 0]
+
+
+def test_a_removed_and_a_renamed_method(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    write_tables(new / "digits", {"hog-logistic": predictions(0, 1), "lenet6": predictions(2)})
+    assert compared(old, new)["change"].to_dict() == {"lenet6": "added", "lenet5": "removed"}
+    assert compare.main([str(old), str(new), "--fail-on-regression", "50"]) == compare.DIFFERENT
+
+
+def test_only_the_code_behind_a_row_is_named(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    write_tables(new / "digits", {"hog-logistic": predictions(0, 1)}, hog="other")
+    assert compared(old, new).loc["hog-logistic", "why"] == "code: features/hog.py"
+
+
+def test_speeds_of_two_machines_are_not_compared(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(0), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, machine="another", C=3.0)
+    assert compared(old, new)["throughput_ratio"].isna().all()
+
+
+def test_other_test_images_are_not_paired(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    write_tables(new / "digits", {"hog-logistic": predictions(0)}, data="e")
+    write_arrays(
+        new / "digits/predictions.npz",
+        {results.LABELS: LABELS[::-1], "hog-logistic": predictions(0)},
+    )
+    row = compared(old, new).loc["hog-logistic"]
+    assert np.isnan(row["p"])
+    assert row["why"] == "data: other images"
+
+
+@pytest.mark.parametrize("missing", ["predictions.npz", "recipes.json", "throughput.csv"])
+def test_a_missing_file_costs_its_columns_only(missing: str, old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    write_tables(new / "digits", {"hog-logistic": predictions(), "lenet5": predictions(2)}, C=2.0)
+    (new / "digits" / missing).unlink()
+    row = compared(old, new).loc["hog-logistic"]
+    assert row["difference"] == pytest.approx(2 / N)
+    assert np.isnan(row["p"]) == (missing == "predictions.npz")
+    assert np.isnan(row["throughput_ratio"]) == (missing == "throughput.csv")
+    assert ("classifier.C" in row["why"]) == (missing != "recipes.json")
+
+
+@pytest.mark.parametrize(("points", "code"), [("6", compare.SAME), ("4", compare.DIFFERENT)])
+def test_only_a_loss_of_so_many_points_fails(points: str, code: int, old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(0, 1, 3, 4), "lenet5": predictions()}  # 5 points less
+    write_tables(new / "digits", methods, C=2.0)
+    assert compare.main([str(old), str(new)]) == compare.DIFFERENT
+    assert compare.main([str(old), str(new), "--fail-on-regression", points]) == code
+
+
+def test_formats(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, C=2.0)
+    printed = {}
+    for name in ("terminal", "markdown", "csv", "json"):
+        assert compare.main([str(old), str(new), "--format", name]) == compare.DIFFERENT
+        printed[name] = capsys.readouterr().out
+    assert "95.00 -> 100.00" in printed["markdown"]
+    assert "+5.00" in printed["terminal"]
+    rows = list(csv.DictReader(io.StringIO(printed["csv"])))
+    parsed = json.loads(printed["json"])
+    assert [list(row) for row in rows] == [list(row) for row in parsed]
+    assert list(rows[0]) == list(differences.COLUMNS)
+    assert float(rows[0]["difference"]) == pytest.approx(parsed[0]["difference"])
+    assert parsed[0]["std_before"] is None
+
+
+def git(*words: str, folder: Path):
+    author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", *author, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_commits_and_the_work_tree(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    project = tmp_path / "project"
+    shutil.copytree(old, project / "results/tables")
+    git("init", "-q", folder=project)
+    git("add", ".", folder=project)
+    git("commit", "-qm", "first", folder=project)
+    monkeypatch.chdir(project)
+    assert compare.main([]) == compare.SAME
+    shutil.rmtree(project / "results/tables/digits")
+    methods = {"hog-logistic": predictions(), "lenet5": predictions(2)}
+    write_tables(project / "results/tables/digits", methods, speed=100.0)
+    assert compare.main(["--format", "csv"]) == compare.DIFFERENT
+    git("commit", "-qam", "second", folder=project)
+    assert compare.main([]) == compare.SAME
+    assert compare.main(["HEAD~1", "HEAD"]) == compare.DIFFERENT
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("place", ["no-such-commit", "--upload-pack=x", "empty"])
+def test_errors_are_one_line(
+    place: str,
+    old: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(tmp_path)  # no repository
+    (tmp_path / "empty").mkdir()
+    assert compare.main(["--", place, str(old)]) == compare.ERROR
+    error = capsys.readouterr().err
+    assert error.startswith("compare: ")
+    assert error.count("\n") == 1
+
+
+def test_a_broken_table_is_named(old: Path, capsys: pytest.CaptureFixture[str]):
+    (old / "digits/recipes.json").write_text("{")
+    assert compare.main([str(old), str(old)]) == compare.ERROR
+    assert "old/digits: " in capsys.readouterr().err
