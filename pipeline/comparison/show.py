@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,6 +14,7 @@ from pipeline.evaluation.markdown import number, table
 
 SAME = "No method differs.\n"
 SIGNIFICANT = 0.05
+ALWAYS = ("method", "change", "accuracy %", "points")
 NOTE = (
     "Accuracy in percent, mean over seeds; difference in points. Interval (95 %) and p (exact "
     "McNemar, adjusted by Holm over all rows) are those of seed 0 on the same test images; "
@@ -24,12 +26,13 @@ def terminal(differences: pd.DataFrame, console: Console) -> None:
     """Print one table per dataset, and below it why each method differs."""
     for dataset, group in differences.groupby("dataset", sort=True):
         lines = _lines(group)
-        shown = Table(title=escape(str(dataset)), title_justify="left", title_style="bold")
-        for column in lines[0]:
-            left = column in ("method", "change")
-            shown.add_column(column, justify="left" if left else "right", overflow="fold")
+        columns = [column for column in lines[0] if column in ALWAYS or _tells(lines, column)]
+        shown = Table(title=escape(str(dataset)), title_justify="left", box=SIMPLE_HEAD)
+        for column in columns:
+            words = column in ("method", "change")
+            shown.add_column(column, justify="left" if words else "right", no_wrap=words)
         for line in lines:
-            shown.add_row(*map(escape, line.values()))
+            shown.add_row(*(escape(line[column]) for column in columns))
         console.print(shown)
         for row in group[group["why"].notna() & (group["why"] != "")].itertuples():
             console.print(f"  [bold]{escape(row.method)}[/bold]: {escape(row.why)}")
@@ -60,6 +63,13 @@ def as_json(differences: pd.DataFrame) -> str:
     return json.dumps(rows, indent=1, ensure_ascii=False, default=float) + "\n"
 
 
+def _tells(lines: list[dict[str, str]], column: str) -> bool:
+    """Say whether a column is worth its place: counts are so only where they differ."""
+    if column in ("parameters", "MACs"):
+        return any("->" in line[column] for line in lines)
+    return any(line[column] != "-" for line in lines)
+
+
 def _lines(group: pd.DataFrame) -> list[dict[str, str]]:
     return [_line(row) for row in group.to_dict("records")]
 
@@ -69,7 +79,7 @@ def _line(row: dict[str, object]) -> dict[str, str]:
         "method": str(row["method"]),
         "change": str(row["change"]),
         "accuracy %": _pair(_percent(row, "before"), _percent(row, "after")),
-        "difference": _points(row["difference"]),
+        "points": _points(row["difference"]),
         "std": _pair(_points(row["std_before"], ""), _points(row["std_after"], "")),
         "seed 0": _interval(row),
         "p": "-" if pd.isna(row["p"]) else _p_value(float(str(row["p"]))),
