@@ -23,7 +23,8 @@ def read_tables(name: str) -> pd.DataFrame:
     import pandas as pd
 
     files = sorted(paths.TABLES.glob(f"*/{name}.csv"))
-    return pd.concat([pd.read_csv(file).assign(dataset=file.parent.name) for file in files])
+    tables = [pd.read_csv(file).assign(dataset=file.parent.name) for file in files]
+    return pd.concat(tables, ignore_index=True)
 
 
 def stale(checked: params.Params, dataset: str, recipe: str) -> str:
@@ -46,8 +47,18 @@ def read_studies(checked: params.Params) -> list[Study]:
         dataset, name = file.parents[1].name, file.stem
         title = plugins.card("studies", name).title if name in known else name
         changes = stale(checked, dataset, f"study {name}")
-        studies.append(Study(dataset, title, pd.read_csv(file), changes))
+        studies.append(Study(dataset, name, title, pd.read_csv(file), changes))
     return sorted(studies, key=lambda study: (study.title, study.dataset))
+
+
+def read_accuracy(checked: params.Params) -> pd.DataFrame:
+    """Read the accuracy tables of every dataset, with what has changed since in `stale`."""
+    accuracy = read_tables("accuracy")
+    accuracy["stale"] = [
+        "" if row.status == "skipped" else stale(checked, row.dataset, row.method)
+        for row in accuracy.itertuples()
+    ]
+    return accuracy
 
 
 def main() -> None:
@@ -55,11 +66,7 @@ def main() -> None:
     from pipeline.evaluation import history
 
     checked = params.load()
-    accuracy = read_tables("accuracy")
-    accuracy["stale"] = [
-        "" if row.status == "skipped" else stale(checked, row.dataset, row.method)
-        for row in accuracy.itertuples()
-    ]
+    accuracy = read_accuracy(checked)
     write_text(HISTORY, history.accuracy_page(accuracy, read_studies(checked)))
     write_text(THROUGHPUT, history.throughput_page(read_tables("throughput*")))
 

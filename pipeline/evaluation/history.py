@@ -17,6 +17,7 @@ class Study(NamedTuple):
     """A study's table, its title, and what has changed since it was made."""
 
     dataset: str
+    name: str
     title: str
     table: pd.DataFrame
     stale: str

@@ -1,0 +1,174 @@
+"""Write the history as one self-contained page: `python -m pipeline.page`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline import report
+from pipeline.stage import params
+from pipeline.stage.entry import run
+from pipeline.stage.files import write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.website.charts import Spec
+
+PAGE = Path("results/report.html")
+WEBSITE = Path(__file__).parent / "website"
+SECTIONS = {
+    "story": "In short",
+    "timeline": "Timeline",
+    "table": "Table",
+    "cost": "Cost",
+    "studies": "Studies",
+    "mistakes": "Mistakes",
+    "sight": "What features see",
+    "convolution": "Convolution",
+    "glossary": "Glossary",
+}
+
+
+class Cell(NamedTuple):
+    """A table cell: what it shows, what it sorts by, and whether it is among the best."""
+
+    text: str
+    sort: float | None = None
+    strong: bool = False
+
+
+def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
+    """Return headings and rows of the table of all methods."""
+    from pipeline.evaluation import markdown
+    from pipeline.evaluation.history import STALE
+
+    headings = ["year", "method", "title", "data set", "accuracy %", "seeds", "parameters", "MACs"]
+    headings += ["published %", "status"]
+    rows = []
+    for row in accuracy.sort_values(["year", "method", "dataset"]).to_dict("records"):
+        measured = row["accuracy"] == row["accuracy"]
+        tied = measured and not row["p_vs_best"] < 0.05
+        counts = [
+            Cell(markdown.number(row[name], 12) if row[name] == row[name] else "", row[name])
+            for name in ("parameters", "macs")
+        ]
+        rows.append(
+            [
+                Cell(str(row["year"]), row["year"]),
+                Cell(row["method"]),
+                Cell(row["title"]),
+                Cell(row["dataset"]),
+                Cell(
+                    markdown.percent(row) + (f" {STALE}" if row["stale"] else ""),
+                    row["accuracy"] if measured else -1.0,
+                    tied,
+                ),
+                Cell(str(row["n_seeds"]) if measured else ""),
+                *counts,
+                Cell(markdown.published(row), row["published"] if row["published"] else None),
+                Cell(row["status"]),
+            ]
+        )
+    return headings, rows
+
+
+def speeds(throughput: pd.DataFrame) -> pd.DataFrame:
+    """Return each method's fastest prediction, per machine and device."""
+    infer = throughput[throughput["phase"] == "infer"]
+    where = ["dataset", "method", "machine", "threads", "device"]
+    return infer.groupby(where, as_index=False)["images_per_second"].max()
+
+
+def all_charts(
+    accuracy: pd.DataFrame, throughput: pd.DataFrame, studies: list[Any]
+) -> tuple[dict[str, Spec], list[dict[str, str]]]:
+    """Return the charts by name, and the machines whose speeds have one."""
+    import pandas as pd
+
+    from pipeline.website import charts
+
+    frame = charts.points(accuracy)
+    specs = {
+        "timeline": charts.timeline(frame),
+        "parameters": charts.against(frame, "parameters", "parameters"),
+        "macs": charts.against(frame, "macs", "multiply-accumulates"),
+        "confusion": charts.confusion(report.read_tables("confusion")),
+    }
+    machines = []
+    for place, (title, own) in enumerate(speeds(throughput).groupby(["machine", "device"])):
+        name = f"speed{place}"
+        machines.append({"name": name, "title": f"{title[0]} ({title[1]})"})
+        own = own.assign(microseconds=1e6 / own["images_per_second"])
+        both = frame.merge(own[["dataset", "method", "microseconds"]], on=["dataset", "method"])
+        specs[name] = charts.against(both, "microseconds", "microseconds an image", "~g")
+    for name, chart in (("ablation", charts.ladder), ("learning_curve", charts.learning_curves)):
+        tables = [
+            study.table.assign(dataset=study.dataset) for study in studies if study.name == name
+        ]
+        if tables:
+            specs["ladder" if name == "ablation" else name] = chart(pd.concat(tables))
+    return specs, machines
+
+
+def study_tables(studies: list[Any]) -> list[dict[str, Any]]:
+    """Return every study's table in words."""
+    from pipeline.evaluation import study_tables
+
+    shown = []
+    for study in studies:
+        rows = study_tables.rows(study.table)
+        shown.append(
+            {
+                "title": study.title,
+                "dataset": study.dataset,
+                "stale": study.stale,
+                "columns": list(rows[0]),
+                "rows": [list(row.values()) for row in rows],
+            }
+        )
+    return shown
+
+
+def main() -> None:
+    """Read results/tables and write the page."""
+    import vl_convert
+    from jinja2 import Environment
+
+    from pipeline.website import lecture, pictures, words
+
+    checked = params.load()
+    accuracy = report.read_accuracy(checked)
+    studies = report.read_studies(checked)
+    specs, machines = all_charts(accuracy, report.read_tables("throughput*"), studies)
+    columns, rows = method_rows(accuracy)
+    kernels, made = lecture.exercise()
+    source = (WEBSITE / "template.html").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, trim_blocks=True).from_string(source)
+    page = template.render(
+        sections=[{"id": name, "title": title} for name, title in SECTIONS.items()],
+        style=(WEBSITE / "style.css").read_text(encoding="utf-8"),
+        script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
+        library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+        story=list(words.story(accuracy)),
+        charts=specs,
+        # Inside a script element nothing is escaped but what would end it.
+        charts_json=json.dumps(specs, allow_nan=False).replace("<", "\\u003c"),
+        columns=columns,
+        rows=rows,
+        any_stale=bool((accuracy["stale"] != "").any()),
+        machines=machines,
+        studies=study_tables(studies),
+        edges=list(pictures.edges()),
+        gabor=list(pictures.gabor_bank()),
+        examples=list(lecture.examples()),
+        kernels=kernels,
+        pictures=made,
+        glossary=words.GLOSSARY,
+    )
+    write_text(PAGE, page)
+
+
+if __name__ == "__main__":
+    run(main)

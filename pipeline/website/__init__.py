@@ -1,0 +1,1 @@
+"""The history as one self-contained page."""

@@ -1,0 +1,217 @@
+"""The charts, as Vega-Lite specifications made by Altair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+Spec = dict[str, Any]
+
+KINDS = {"classical": "hand-made features", "network": "learned features"}
+COLOURS = alt.Scale(domain=list(KINDS.values()), range=["#3b7dd8", "#e0662b"])
+HEIGHT = 360
+ERRORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+
+
+def points(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a measured method: errors in percent, and the paper's own."""
+    measured = accuracy[accuracy["accuracy"].notna()]
+    frame = pd.DataFrame(
+        {
+            "dataset": measured["dataset"],
+            "method": measured["method"],
+            "title": measured["title"],
+            "year": measured["year"],
+            "kind": measured["kind"].map(KINDS),
+            "error": 100 * (1 - measured["accuracy"]),
+            "error_low": 100 * (1 - measured["accuracy_high"]),
+            "error_high": 100 * (1 - measured["accuracy_low"]),
+            "published": 100 * (1 - measured["published"]),
+            "protocol": measured["protocol"].fillna(""),
+            "parameters": measured["parameters"],
+            "macs": measured["macs"],
+        }
+    )
+    # Two methods of one year stand side by side.
+    same = frame.groupby(["dataset", "year"])
+    place, number = same.cumcount(), same["method"].transform("size")
+    frame["when"] = frame["year"] + 0.9 * (place - (number - 1) / 2)
+    return frame.round(4).reset_index(drop=True)
+
+
+def _choice(
+    frame: pd.DataFrame, column: str, label: str, first: str | None = None
+) -> alt.Parameter:
+    options = list(dict.fromkeys(frame[column]))
+    return alt.param(
+        name=column,
+        value=first if first in options else options[0],
+        bind=alt.binding_select(options=options, name=f"{label} "),
+    )
+
+
+def _finished(chart: Any, description: str) -> Spec:
+    spec: Spec = chart.properties(
+        width="container", height=HEIGHT, description=description, background="transparent"
+    ).to_dict()
+    return spec
+
+
+def _error_axis() -> alt.Y:
+    axis = alt.Axis(title="test error, % (log scale)", format="~g", values=ERRORS)
+    return alt.Y("error:Q", scale=alt.Scale(type="log", nice=True), axis=axis)
+
+
+def timeline(frame: pd.DataFrame) -> Spec:
+    """Error by year with its interval, and the papers' own as hollow diamonds."""
+    dataset = _choice(frame, "dataset", "Data set", "mnist")
+    base = alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    year = alt.X(
+        "when:Q",
+        scale=alt.Scale(domain=[1957, 2017]),
+        axis=alt.Axis(format="d", title="year", tickCount=8),
+    )
+    colour = alt.Color("kind:N", scale=COLOURS, legend=alt.Legend(title=None, orient="top"))
+    tooltip = [
+        alt.Tooltip("title:N"),
+        alt.Tooltip("year:Q"),
+        alt.Tooltip("error:Q", title="error %", format=".2f"),
+        alt.Tooltip("error_low:Q", title="from", format=".2f"),
+        alt.Tooltip("error_high:Q", title="to", format=".2f"),
+        alt.Tooltip("published:Q", title="published error %", format=".2f"),
+        alt.Tooltip("protocol:N"),
+    ]
+    intervals = base.mark_rule(opacity=0.5).encode(
+        year, alt.Y("error_low:Q", title=""), alt.Y2("error_high:Q"), colour
+    )
+    marks = base.mark_circle(size=90, opacity=1).encode(
+        year, _error_axis(), colour, tooltip=tooltip
+    )
+    papers = (
+        base.transform_filter("isValid(datum.published)")
+        .mark_point(shape="diamond", size=130, filled=False, strokeWidth=2)
+        .encode(year, alt.Y("published:Q", title=""), colour, tooltip=tooltip)
+    )
+    return _finished(
+        alt.layer(intervals, papers, marks),
+        "Test error of every method by the year of its paper, with 95 % intervals; hollow diamonds "
+        "are the papers' own numbers.",
+    )
+
+
+def _pareto(frame: pd.DataFrame, cost: str) -> pd.Series:
+    """Mark, within each dataset, the methods that nothing cheaper beats."""
+    ordered = frame.sort_values([cost, "error"])
+    best = ordered.groupby("dataset")["error"].cummin()
+    before = best.groupby(ordered["dataset"]).shift(fill_value=np.inf)
+    return (ordered["error"] < before).reindex(frame.index)
+
+
+def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> Spec:
+    """Error against a cost, with the line of the methods that nothing cheaper beats."""
+    shown = frame[frame[cost].notna() & (frame[cost] > 0)]
+    shown = shown.assign(front=_pareto(shown, cost))
+    dataset = _choice(shown, "dataset", "Data set", "mnist")
+    base = alt.Chart(shown).transform_filter("datum.dataset == dataset").add_params(dataset)
+    x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title=title, format=figures))
+    front = (
+        base.transform_filter("datum.front")
+        .mark_line(interpolate="step-after", opacity=0.5, color="#888")
+        .encode(x, alt.Y("error:Q", title=""))
+    )
+    marks = base.mark_circle(size=90, opacity=1).encode(
+        x,
+        _error_axis(),
+        alt.Color("kind:N", scale=COLOURS, legend=alt.Legend(title=None, orient="top")),
+        tooltip=[
+            alt.Tooltip("title:N"),
+            alt.Tooltip("year:Q"),
+            alt.Tooltip("error:Q", title="error %", format=".2f"),
+            alt.Tooltip(f"{cost}:Q", title=title, format=",.4~g"),
+        ],
+    )
+    return _finished(
+        alt.layer(front, marks),
+        f"Test error against {title}; the grey line joins the methods that nothing cheaper beats.",
+    )
+
+
+def ladder(frame: pd.DataFrame) -> Spec:
+    """Accuracy of each rung with its interval, one rung below the other."""
+    frame = frame.assign(
+        **{name: 100 * frame[name] for name in ("accuracy", "accuracy_low", "accuracy_high")}
+    )
+    dataset = _choice(frame, "dataset", "Data set", "mnist")
+    base = alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    rung = alt.Y("rung:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
+    scale = alt.Scale(zero=False)
+    bars = base.mark_rule(opacity=0.6).encode(
+        rung,
+        alt.X("accuracy_low:Q", scale=scale, title="test accuracy, %"),
+        alt.X2("accuracy_high:Q"),
+    )
+    marks = base.mark_circle(size=110, opacity=1, color="#e0662b").encode(
+        rung,
+        alt.X("accuracy:Q", scale=scale),
+        tooltip=[
+            alt.Tooltip("rung:N"),
+            alt.Tooltip("accuracy:Q", format=".2f"),
+            alt.Tooltip("gain:Q", title="gain (share)", format="+.4f"),
+            alt.Tooltip("p:Q", title="p (Holm)", format=".2g"),
+        ],
+    )
+    return _finished(alt.layer(bars, marks), "Accuracy of LeNet-5 as newer parts are added to it.")
+
+
+def learning_curves(frame: pd.DataFrame) -> Spec:
+    """Error against the number of training images, one line a method."""
+    frame = frame.assign(
+        error=100 * (1 - frame["accuracy"]), training=100 * (1 - frame["train_accuracy"])
+    )
+    dataset = _choice(frame, "dataset", "Data set", "mnist")
+    base = alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    x = alt.X(
+        "n_train:Q",
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(title="training images", format="~s"),
+    )
+    colour = alt.Color("method:N", legend=alt.Legend(title=None, orient="top"))
+    lines = base.mark_line(point=True).encode(
+        x,
+        _error_axis(),
+        colour,
+        tooltip=[
+            alt.Tooltip("method:N"),
+            alt.Tooltip("n_train:Q", title="training images"),
+            alt.Tooltip("error:Q", title="test error %", format=".2f"),
+            alt.Tooltip("training:Q", title="training error %", format=".2f"),
+        ],
+    )
+    return _finished(
+        lines, "Test error of each method by the number of images that it learned from."
+    )
+
+
+def confusion(frame: pd.DataFrame) -> Spec:
+    """Which class was taken for which: the mistakes of one method on one dataset."""
+    frame = frame[frame["actual"] != frame["predicted"]]
+    frame = frame.assign(run=frame["dataset"] + ": " + frame["method"])
+    run = _choice(frame, "run", "Method", "mnist: lenet5")
+    base = (
+        alt.Chart(frame[["run", "actual", "predicted", "count"]])
+        .transform_filter("datum.run == run")
+        .add_params(run)
+        .encode(
+            alt.X("predicted:N", title="taken for", axis=alt.Axis(labelAngle=0, orient="top")),
+            alt.Y("actual:N", title="actual class"),
+        )
+    )
+    cells = base.mark_rect().encode(
+        alt.Color("count:Q", scale=alt.Scale(scheme="oranges"), legend=None),
+        tooltip=["actual:N", "predicted:N", "count:Q"],
+    )
+    counts = base.mark_text(color="#222").encode(alt.Text("count:Q"))
+    return _finished(alt.layer(cells, counts), "How often each class was taken for each other one.")

@@ -1,0 +1,49 @@
+"""What the page says in words: its story from the tables, and its glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.evaluation.markdown import number
+
+GLOSSARY = (
+    ("accuracy", "the share of test images that a method classifies rightly"),
+    ("batch", "the images that are handled together in one call or one training step"),
+    ("convolution", "one small kernel of weights, applied at every place of an image"),
+    ("epoch", "one pass of a training over all training images"),
+    ("feature", "numbers computed from an image that a classifier can use, such as HOG"),
+    ("HOG", "histograms of oriented gradients: how many edges of which direction each cell holds"),
+    ("interval", "95 % of such intervals hold the accuracy that endless test images would show"),
+    ("linear classifier", "one weight per number and class; the class with the largest sum wins"),
+    ("logits", "a network's outputs before they are turned into probabilities"),
+    (
+        "multiply-accumulate",
+        "one product added to a sum, the unit in which a prediction is counted",
+    ),
+    ("seed", "the random start of a training; several of them show how much is luck"),
+    ("SIFT words", "gradient histograms of small patches, each replaced by its nearest example"),
+    ("stride", "how many pixels a kernel moves from one place to the next"),
+    ("padding", "rows and columns of zeros around an image, so that a kernel fits at its border"),
+    ("whitening", "removing what neighbouring pixels have in common"),
+)
+
+
+def story(accuracy: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence per dataset: the best hand-made features against the best network."""
+    for dataset, group in accuracy[accuracy["accuracy"].notna()].groupby("dataset", sort=True):
+        best = {kind: own.loc[own["accuracy"].idxmax()] for kind, own in group.groupby("kind")}
+        if {"classical", "network"} <= set(best):
+            hand, learned = best["classical"], best["network"]
+            yield (
+                f"{dataset}: {hand['title']} ({hand['year']}) {_percent(hand)}, "
+                f"{learned['title']} ({learned['year']}) {_percent(learned)}; "
+                f"{number(hand['parameters'], 12)} against {number(learned['parameters'], 12)} "
+                f"learned numbers, on {number(hand['n_test'], 12)} test images."
+            )
+
+
+def _percent(row: pd.Series) -> str:
+    low, high = 100 * row["accuracy_low"], 100 * row["accuracy_high"]
+    return f"{100 * row['accuracy']:.2f} % ({low:.2f}-{high:.2f})"

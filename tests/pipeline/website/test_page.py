@@ -1,0 +1,124 @@
+"""The page: made from any tables, complete, safe, and drawn by a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline import page
+from pipeline.website import charts, words
+
+ROOT = Path(__file__).resolve().parents[3]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory):
+    """Write the page of the committed tables, one class of which is a script."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("pipeline", "features", "models", "params.yaml"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "results/tables", folder / "results/tables")
+    confusion = folder / "results/tables/digits/confusion.csv"
+    table = pd.read_csv(confusion, dtype=str).replace({"actual": {"3": "</script><b>3"}})
+    table.to_csv(confusion, index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        page.main()
+    return folder / page.PAGE
+
+
+def test_it_asks_nobody_else(made: Path):
+    text = made.read_text("utf-8")
+    assert len(text) < 4 * 2**20
+    own = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # Vega names its own home
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:|#)", own)
+    assert "</script><b>3" not in text
+
+
+def test_every_method_has_its_row(made: Path):
+    text = made.read_text("utf-8")
+    for file in (ROOT / "results/tables").glob("*/accuracy.csv"):
+        for method in pd.read_csv(file)["method"]:
+            assert f"<td>{method}</td>" in text
+
+
+def test_the_same_tables_make_the_same_page(made: Path, monkeypatch: pytest.MonkeyPatch):
+    before = made.read_bytes()
+    monkeypatch.chdir(made.parents[1])
+    page.main()
+    assert made.read_bytes() == before
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_browser_draws_every_chart(width: int, made: Path, tmp_path: Path):
+    done = subprocess.run(
+        [
+            str(CHROMIUM),
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path}",
+            f"--window-size={width},900",
+            "--virtual-time-budget=30000",
+            "--dump-dom",
+            made.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    specs = json.loads(re.search(r'id="charts">(.*?)</script>', done.stdout, re.DOTALL)[1])
+    drawn = re.findall(r'data-chart="(\w+)".*?</figure>', done.stdout, re.DOTALL)
+    assert sorted(drawn) == sorted(specs)
+    for figure in re.findall(r'<div class="chart.*?</figure>', done.stdout, re.DOTALL):
+        assert "<svg" in figure
+        assert "<path" in figure
+    assert re.search(r"(\d+) of \1 rows", done.stdout)
+
+
+def test_nothing_cheaper_beats_the_front():
+    frame = pd.DataFrame(
+        {
+            "dataset": list("aaaab"),
+            "parameters": [10, 20, 30, 40, 5],
+            "error": [5.0, 6.0, 3.0, 3.0, 9.0],
+        }
+    )
+    assert charts._pareto(frame, "parameters").tolist() == [True, False, True, False, True]
+
+
+def test_points_are_errors_in_percent():
+    row = {"method": "m", "title": "M", "kind": "network", "protocol": None, "dataset": "d"}
+    row |= {"accuracy": 0.98, "accuracy_low": 0.97, "accuracy_high": 0.99, "published": 0.95}
+    row |= {"parameters": 5, "macs": 4}
+    frame = charts.points(pd.DataFrame([{**row, "year": 1998}, {**row, "year": 1998}]))
+    assert frame.loc[0, ["error", "error_low", "error_high", "published"]].tolist() == [2, 1, 3, 5]
+    assert frame["when"].tolist() == [1997.55, 1998.45]  # side by side
+
+
+def test_the_story_sets_both_kinds_beside_each_other():
+    rows = [
+        {"dataset": "d", "kind": kind, "title": title, "accuracy": accuracy}
+        for kind, title, accuracy in [
+            ("classical", "HOG", 0.9),
+            ("classical", "Canny", 0.8),
+            ("network", "LeNet", 0.95),
+        ]
+    ]
+    table = pd.DataFrame(rows).assign(
+        year=2000, accuracy_low=0.7, accuracy_high=0.99, parameters=1000, n_test=50
+    )
+    (line,) = words.story(table)
+    assert line.startswith("d: HOG (2000) 90.00 % (70.00-99.00), LeNet (2000) 95.00 %")
+    assert list(words.story(table.query("kind == 'network'"))) == []
