@@ -37,6 +37,7 @@ COLUMNS = (
     "status_after",
     "why",
 )
+SEPARATOR = "; "  # between reasons
 COMPARED = ("accuracy", "accuracy_std", "parameters", "macs", "status")
 
 
@@ -97,7 +98,7 @@ def _change(before: Tables, after: Tables, method: str) -> dict[str, Any]:
         "difference": _accuracy(after, method) - _accuracy(before, method),
         **_paired(before, after, method),
         "throughput_ratio": _throughput_ratio(before, after, method),
-        "why": "; ".join(_reasons(before, after, method)),
+        "why": SEPARATOR.join(_reasons(before, after, method)),
     }
 
 
@@ -153,7 +154,10 @@ def _reasons(before: Tables, after: Tables, method: str) -> Iterator[str]:
         yield "data: other images"
     if old["code"] != new["code"]:
         changed = _changed_files(before.recipes["files"], after.recipes["files"], new)
-        yield "code: " + (", ".join(changed) or "files of another version")
+        if before.recipes["files"] and changed:
+            yield from (f"code: {file}" for file in changed)
+        else:
+            yield "code: files of another version"
 
 
 def _parameter_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.comparison.differences import SEPARATOR
 from pipeline.evaluation.markdown import number, table
 
 SAME = "No method differs.\n"
@@ -34,8 +35,8 @@ def terminal(differences: pd.DataFrame, console: Console) -> None:
         for line in lines:
             shown.add_row(*(escape(line[column]) for column in columns))
         console.print(shown)
-        for row in group[group["why"].notna() & (group["why"] != "")].itertuples():
-            console.print(f"  [bold]{escape(row.method)}[/bold]: {escape(row.why)}")
+        for methods, reason in _reasons(group):
+            console.print(f"  [bold]{escape(methods)}[/bold]: {escape(reason)}")
     console.print(NOTE if len(differences) else SAME.strip())
 
 
@@ -44,10 +45,7 @@ def markdown(differences: pd.DataFrame) -> str:
     parts = []
     for dataset, group in differences.groupby("dataset", sort=True):
         parts.append(f"## {dataset}\n\n{table(_lines(group))}")
-        parts += [
-            f"- {row.method}: {row.why}"
-            for row in group[group["why"].notna() & (group["why"] != "")].itertuples()
-        ]
+        parts += [f"- {methods}: {reason}" for methods, reason in _reasons(group)]
         parts.append("")
     return "\n".join([*parts, NOTE, ""]) if parts else SAME
 
@@ -61,6 +59,19 @@ def as_json(differences: pd.DataFrame) -> str:
     """Write a list of objects; what does not exist is null."""
     rows = differences.astype(object).where(differences.notna(), None).to_dict("records")
     return json.dumps(rows, indent=1, ensure_ascii=False, default=float) + "\n"
+
+
+def _reasons(group: pd.DataFrame) -> list[tuple[str, str]]:
+    """List every reason once, with the methods that it holds for."""
+    because: dict[str, list[str]] = {}
+    for row in group[group["why"].notna()].itertuples():
+        for reason in filter(None, row.why.split(SEPARATOR)):
+            because.setdefault(reason, []).append(row.method)
+    changed = int((group["change"] == "changed").sum())
+    return [
+        ("all" if len(methods) == changed > 1 else ", ".join(methods), reason)
+        for reason, methods in because.items()
+    ]
 
 
 def _tells(lines: list[dict[str, str]], column: str) -> bool:

@@ -178,6 +178,16 @@ def test_formats(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert parsed[0]["std_before"] is None
 
 
+def test_a_reason_of_all_is_said_once(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, hog="other", C=2.0)
+    compare.main([str(old), str(new), "--format", "markdown"])
+    assert capsys.readouterr().out.count("- all: code: features/hog.py") == 1
+
+
 def git(*words: str, folder: Path):
     author = ["-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run(["git", *author, *words], cwd=folder, check=True, capture_output=True)
