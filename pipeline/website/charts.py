@@ -45,7 +45,7 @@ def points(accuracy: pd.DataFrame) -> pd.DataFrame:
 def _choice(
     frame: pd.DataFrame, column: str, label: str, first: str | None = None
 ) -> alt.Parameter:
-    options = list(dict.fromkeys(frame[column]))
+    options = list(dict.fromkeys(frame[column])) or ["nothing measured"]
     return alt.param(
         name=column,
         value=first if first in options else options[0],

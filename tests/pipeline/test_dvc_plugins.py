@@ -11,7 +11,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
-TABLES = {"tabulate@digits", "report"}
+TABLES = {"tabulate@digits", "report", "page"}
 FEATURE = """\
 from __future__ import annotations
 

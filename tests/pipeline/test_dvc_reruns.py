@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
-TABLES = {"tabulate@digits", "report"}
+TABLES = {"tabulate@digits", "report", "page"}
 OF_HOG = {
     "extract@digits-hog",
     "fit@digits-hog-logistic",
@@ -120,7 +120,7 @@ def test_a_fresh_clone_reproduces_all_but_the_timings(measured_project: Project,
     files = clone.changed()
     assert "results/tables/digits/throughput.csv" in files
     timeless = {file for file in files if "throughput" not in file}
-    assert timeless <= {"dvc.lock", "results/README.md"}
+    assert timeless <= {"dvc.lock", "results/README.md", "results/report.html"}
     clone.dvc("status", "--quiet")
 
 
@@ -139,7 +139,7 @@ def test_the_stages_are_those_that_the_parameters_imply(unmeasured: Project):
         features={"sobel": {"datasets": ["own"]}},
         networks={"mlp": {"datasets": ["digits"]}},
     )
-    expected = {"check", "report"}
+    expected = {"check", "report", "page"}
     for dataset in ("digits", "own"):
         expected |= {f"prepare@{dataset}", f"tabulate@{dataset}"}
         for feature in ("raw", "hog", "sobel"):

@@ -24,6 +24,7 @@ from pipeline import (
     check,
     extract,
     fit,
+    page,
     prepare,
     provenance,
     report,
@@ -365,6 +366,8 @@ class TestAgain:
         assert (row["status"], row["reason"]) == ("diverged", "the loss is not finite")
         assert row[["accuracy", "accuracy_low", "accuracy_high", "top5", "log_loss"]].isna().all()
         assert row["parameters"] == 983
+        page.main()
+        assert "<td>diverged</td>" in page.PAGE.read_text("utf-8")
         assert "mlp" not in read_json(TABLES / "metrics.json")
         assert " diverged |" in Path("results/README.md").read_text("utf-8")
 
