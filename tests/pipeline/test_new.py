@@ -1,0 +1,85 @@
+"""New plug-ins pass the contract tests as they are written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import new
+from pipeline.stage import params, plugins
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = {
+    "network": "tests/models/networks/test_contract.py",
+    "feature": "tests/features/test_contract.py",
+    "classifier": "tests/models/classifiers/test_contract.py",
+    "dataset": "tests/pipeline/datasets/test_contract.py",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("pipeline", "features", "models", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "params.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", CONTRACTS)
+def test_a_new_file_passes_its_contract(
+    kind: str, project: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert new.main([kind, "my_own"]) == 0
+    *_, entry = capsys.readouterr().out.splitlines()
+    test = [sys.executable, "-m", "pytest", "-q", "-k", "my_own or found", CONTRACTS[kind]]
+    done = subprocess.run(test, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout
+    # The line for params.yaml is read as it is printed.
+    text = (project / "params.yaml").read_text("utf-8")
+    section = f"\n{kind}s:\n"
+    (project / "params.yaml").write_text(text.replace(section, f"{section}{entry}\n"), "utf-8")
+    options = getattr(params.load(), f"{kind}s")["my_own"]
+    card = plugins.card(f"{kind}s", "my_own")
+    assert card.title == "My own"
+    if kind != "network":  # its options are the recipe's
+        assert set(options) - {"reader", "size", "epochs"} <= set(card.options)
+
+
+def test_a_new_dataset_reads_its_file(project: Path):
+    new.write("dataset", "my_own")
+    images = np.arange(4 * 6 * 6, dtype=np.uint8).reshape(4, 6, 6, 1)
+    labels = np.array([0, 1, 0, 1])
+    arrays = {"train_images": images, "train_labels": labels, "class_names": ["a", "b"]}
+    np.savez(project / "own.npz", test_images=images, test_labels=labels, **arrays)
+    code = "from pipeline.datasets.my_own import read; d = read(8, source='own.npz'); "
+    code += "print(d.train_images.shape, d.class_names)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "(4, 8, 8, 1) ('a', 'b')\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("lenet5", "models/networks/lenet5.py: exists already"), ("My-Net", "expected a name of")],
+)
+def test_what_it_refuses(
+    name: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(ROOT)
+    assert new.main(["network", name]) == 1
+    assert message in capsys.readouterr().err
