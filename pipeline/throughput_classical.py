@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from pipeline.stage import params, paths, plugins
+from pipeline.stage import paths
 from pipeline.stage.entry import run
 from pipeline.stage.environment import threads
-from pipeline.stage.files import read_array, read_arrays, read_json, write_json
+from pipeline.stage.files import read_array, read_json, write_json
 
 
 def main(dataset: str, feature: str, classifier: str) -> None:
@@ -22,17 +22,13 @@ def main(dataset: str, feature: str, classifier: str) -> None:
     from joblib import parallel_config
 
     from pipeline.evaluation.clock import latency_and_best
+    from pipeline.scoring.classical import scorer
     from pipeline.stage import machine
 
-    options = params.load().options("features", feature, dataset)
-    extractor = plugins.load("features", feature).Feature(**options)
-    extractor.from_arrays(read_arrays(paths.features(dataset, feature) / "state.npz"))
-    model = plugins.load("classifiers", classifier).Classifier.from_arrays(
-        read_arrays(paths.model(dataset, method))
-    )
+    scores = scorer(dataset, feature, classifier)
     images = read_array(paths.data(dataset) / "test_images.npy")
     with parallel_config("threading", n_jobs=threads()):
-        timed = latency_and_best(lambda batch: model.predict(extractor.transform(batch)), images)
+        timed = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
     write_json(
         paths.timing(dataset, f"throughput-{method}"),
         {

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
-from pipeline.stage.files import read_array, read_arrays, read_json, write_json
+from pipeline.stage.files import read_array, read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.training.blueprint import Blueprint
     from models.training.program import Program
     from models.training.recipe import Recipe
     from pipeline.evaluation.clock import Timed
@@ -50,26 +49,6 @@ def time_training(
     return measure(steps, len(rows))
 
 
-def time_prediction(
-    plan: Blueprint,
-    program: Program,
-    weights: dict[str, NDArray[np.float32]],
-    images: NDArray[np.uint8],
-) -> list[Timed]:
-    """Time prediction from images to labels on the host."""
-    import numpy as np
-
-    from models.training.program import predict
-    from models.weights import from_arrays
-    from pipeline.evaluation.clock import latency_and_best
-
-    learned, normalisation = from_arrays(plan, weights)
-    return latency_and_best(
-        lambda batch: np.asarray(predict(program, learned, normalisation, batch))[0].argmax(-1),
-        images,
-    )
-
-
 def main(dataset: str, network: str) -> None:
     """Time training steps, the prediction of one image, and that of the best batch."""
     description = read_json(paths.scores(dataset, network) / "method.json")
@@ -80,6 +59,8 @@ def main(dataset: str, network: str) -> None:
     import jax
 
     from models.training.program import program
+    from pipeline.evaluation.clock import latency_and_best
+    from pipeline.scoring.network import scorer
     from pipeline.stage import blueprints, machine
 
     recipe = blueprints.recipe(params.load(), dataset, description["setting"])
@@ -92,12 +73,9 @@ def main(dataset: str, network: str) -> None:
         read_array(folder / "train_images.npy"),
         read_array(folder / "train_labels.npy"),
     )
-    prediction = time_prediction(
-        plan,
-        prepared,
-        read_arrays(paths.model(dataset, network)),
-        read_array(folder / "test_images.npy"),
-    )
+    scores = scorer(dataset, network)
+    images = read_array(folder / "test_images.npy")
+    prediction = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
     memory = jax.devices()[0].memory_stats() or {}
     on_device = memory.get("peak_bytes_in_use", 0) / 2**20
     write_json(

@@ -1,0 +1,92 @@
+"""Pictures of one's own, classified by what was trained in a small project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline import extract, fit, predict, prepare, train
+
+ROOT = Path(__file__).resolve().parents[2]
+PARAMS = """
+datasets: {digits: {reader: digits, size: 16, epochs: 3}}
+features: {raw: {}}
+classifiers: {logistic: {C: 0.1}, linear_svm: {C: 0.1}}
+networks: {mlp: {hidden: 20, learning_rate: 0.05, seeds: 1}}
+studies: {}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("pipeline", "features", "models"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "params.yaml").write_text(PARAMS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        prepare.main("digits")
+        extract.main("digits", "raw")
+        fit.main("digits", "raw", "logistic")
+        fit.main("digits", "raw", "linear_svm")
+        train.main("digits", "mlp")
+        images = np.load("artifacts/data/digits/test_images.npy")
+        labels = np.load("artifacts/data/digits/test_labels.npy")
+        for digit in (3, 7):
+            pixels = images[np.flatnonzero(labels == digit)[0], ..., 0]
+            large = Image.fromarray(pixels).resize((60, 60), Image.Resampling.BICUBIC)
+            large.save(f"{digit}.png")
+            Image.eval(large.convert("RGB"), lambda value: 255 - value).save(f"dark{digit}.jpg")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _inside(project: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(project)
+
+
+def first(out: str, file: str):
+    """Return the class that is shown first below a file's name."""
+    lines = out.splitlines()
+    return lines[lines.index(file) + 1].split()[-1]
+
+
+@pytest.mark.parametrize("method", ["raw-logistic", "raw-linear_svm", "mlp"])
+def test_own_pictures(method: str, capsys: pytest.CaptureFixture[str]):
+    assert predict.main([method, "3.png", "7.png"]) == 0
+    out, err = capsys.readouterr()
+    assert f"{method}, trained on Digits: 16x16 pixels, grey" in out
+    assert (first(out, "3.png"), first(out, "7.png")) == ("3", "7")
+    shown = [line for line in out.splitlines() if line.startswith("  ")]
+    assert len(shown) == 2 * predict.SHOWN
+    assert ("%" in shown[0]) == (method != "raw-linear_svm")  # margins are no probabilities
+    assert err == ""
+
+
+def test_dark_on_light_is_told_and_inverted(capsys: pytest.CaptureFixture[str]):
+    assert predict.main(["mlp", "dark3.jpg"]) == 0
+    assert "try --invert" in capsys.readouterr().err
+    assert predict.main(["mlp", "--invert", "dark3.jpg"]) == 0
+    out, err = capsys.readouterr()
+    assert first(out, "dark3.jpg") == "3"
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["lenet5", "3.png"], "lenet5: not trained here; found mlp, raw-linear_svm, raw-logistic"),
+        (["mlp", "--dataset", "mnist", "3.png"], "mlp: trained on digits; choose with --dataset"),
+        (["mlp", "none.png"], "No such file or directory: 'none.png'"),
+        (["mlp", "params.yaml"], "params.yaml: no image"),
+    ],
+)
+def test_errors_are_one_line(words: list[str], message: str, capsys: pytest.CaptureFixture[str]):
+    assert predict.main(words) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1
