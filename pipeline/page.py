@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline import report
-from pipeline.stage import params
+from pipeline.stage import params, paths
 from pipeline.stage.entry import run
-from pipeline.stage.files import write_text
+from pipeline.stage.files import read_json, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,7 @@ SECTIONS = {
     "cost": "Cost",
     "studies": "Studies",
     "mistakes": "Mistakes",
+    "learned": "What was learned",
     "sight": "What features see",
     "convolution": "Convolution",
     "glossary": "Glossary",
@@ -131,6 +132,29 @@ def study_tables(studies: list[Any]) -> list[dict[str, Any]]:
     return shown
 
 
+def drawn_pictures() -> list[dict[str, Any]]:
+    """Return the pictures of every dataset, as addresses inside the page."""
+    import numpy as np
+    from PIL import Image
+
+    from pipeline.website.pictures import png
+
+    datasets = []
+    for index in sorted(paths.TABLES.glob("*/pictures/captions.json"), key=_real_first):
+        shown = []
+        for name, caption in read_json(index).items():
+            pixels = np.asarray(Image.open(index.parent / name))
+            width = min(2.5 * pixels.shape[1], 1048)
+            shown.append({"caption": caption, "address": png(pixels), "width": round(width)})
+        if shown:
+            datasets.append({"name": index.parents[1].name, "pictures": shown})
+    return datasets
+
+
+def _real_first(index: Path) -> tuple[bool, str]:
+    return index.parents[1].name == "digits", index.parents[1].name
+
+
 def main() -> None:
     """Read results/tables and write the page."""
     import vl_convert
@@ -160,6 +184,7 @@ def main() -> None:
         any_stale=bool((accuracy["stale"] != "").any()),
         machines=machines,
         studies=study_tables(studies),
+        drawn=drawn_pictures(),
         edges=list(pictures.edges()),
         gabor=list(pictures.gabor_bank()),
         examples=list(lecture.examples()),

@@ -136,7 +136,7 @@ def test_a_failing_network_stops_only_what_needs_it(project: Project):
     old = project.rows("accuracy")
 
     project.set(networks={"broken": None})
-    assert project.repro() == {"check", "tabulate@digits", "report", "page"}
+    assert project.repro() == {"check", "tabulate@digits", "illustrate@digits", "report", "page"}
     new = project.rows("accuracy")
     assert {name for name in new if new[name]["recipe"] != old[name]["recipe"]} == {"mlp"}
     project.dvc("status", "--quiet")

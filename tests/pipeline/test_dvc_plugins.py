@@ -11,7 +11,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
-TABLES = {"tabulate@digits", "report", "page"}
+TABLES = {"tabulate@digits", "illustrate@digits", "report", "page"}
 FEATURE = """\
 from __future__ import annotations
 
@@ -138,6 +138,7 @@ def test_a_dataset_is_a_folder_and_a_line(project: Project):
         "fit@own-raw-logistic",
         "throughput_classical@own-raw-logistic",
         "tabulate@own",
+        "illustrate@own",
     }
     assert project.repro() == new | TABLES | {"check"}
     for table in ("accuracy", "throughput"):

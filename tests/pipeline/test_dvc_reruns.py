@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
-TABLES = {"tabulate@digits", "report", "page"}
+TABLES = {"tabulate@digits", "illustrate@digits", "report", "page"}
 OF_HOG = {
     "extract@digits-hog",
     "fit@digits-hog-logistic",
@@ -141,7 +141,7 @@ def test_the_stages_are_those_that_the_parameters_imply(unmeasured: Project):
     )
     expected = {"check", "report", "page"}
     for dataset in ("digits", "own"):
-        expected |= {f"prepare@{dataset}", f"tabulate@{dataset}"}
+        expected |= {f"{stage}@{dataset}" for stage in ("prepare", "tabulate", "illustrate")}
         for feature in ("raw", "hog", "sobel"):
             pair = f"{dataset}-{feature}-logistic"
             expected |= {f"extract@{dataset}-{feature}"}

@@ -24,6 +24,7 @@ from pipeline import (
     check,
     extract,
     fit,
+    illustrate,
     page,
     prepare,
     provenance,
@@ -95,6 +96,7 @@ def run_all():
         train.main("squares", network)
         throughput_network.main("squares", network)
     tabulate.main("squares")
+    illustrate.main("squares")
     report.main()
 
 
@@ -293,6 +295,13 @@ class TestARun:
         for name in ("accuracy", "throughput"):
             assert f"# squares: {name}\n" in (TABLES / f"{name}.md").read_text("utf-8")
 
+    def test_pictures(self):
+        folder = TABLES / "pictures"
+        captions = read_json(folder / "captions.json")
+        assert {file.name for file in folder.glob("*.png")} == set(captions)
+        assert {"weights-raw-logistic.png", "weights-raw-linear_svm.png"} <= set(captions)
+        assert np.asarray(Image.open(folder / "weights-raw-logistic.png")).shape == (8, 26, 3)
+
     def test_nothing_half_written_is_left(self):
         assert not list(Path().rglob("*.part"))
 
@@ -347,6 +356,7 @@ class TestAgain:
         expected = bytes_of(Path("results"))
         shutil.rmtree(TABLES)
         tabulate.main("squares")
+        illustrate.main("squares")
         report.main()
         assert bytes_of(Path("results")) == expected
 
@@ -366,6 +376,7 @@ class TestAgain:
         assert (row["status"], row["reason"]) == ("diverged", "the loss is not finite")
         assert row[["accuracy", "accuracy_low", "accuracy_high", "top5", "log_loss"]].isna().all()
         assert row["parameters"] == 983
+        illustrate.main("squares")
         page.main()
         assert "<td>diverged</td>" in page.PAGE.read_text("utf-8")
         assert "mlp" not in read_json(TABLES / "metrics.json")
