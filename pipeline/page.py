@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.website.charts import Spec
 
 PAGE = Path("results/report.html")
+SMALL, WIDEST = 100, 1048  # pixels
 WEBSITE = Path(__file__).parent / "website"
 SECTIONS = {
     "story": "In short",
@@ -144,7 +145,8 @@ def drawn_pictures() -> list[dict[str, Any]]:
         shown = []
         for name, caption in read_json(index).items():
             pixels = np.asarray(Image.open(index.parent / name))
-            width = min(2.5 * pixels.shape[1], 1048)
+            scale = 8 if pixels.shape[1] < SMALL else 2.5  # kernels are a few pixels wide
+            width = min(scale * pixels.shape[1], WIDEST)
             shown.append({"caption": caption, "address": png(pixels), "width": round(width)})
         if shown:
             datasets.append({"name": index.parents[1].name, "pictures": shown})
