@@ -1,0 +1,135 @@
+"""A table for a paper: `python -m pipeline.export {latex,markdown,csv} DATASET`, or `bibtex`.
+
+Accuracies are rounded to two significant digits of half their 95 % interval; the most accurate
+method and all that cannot be told from it are bold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pipeline.stage import paths, plugins
+from pipeline.stage.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What LaTeX would take for its own.
+ESCAPES = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"} | {"\\": r"\textbackslash{}"}
+)
+BOLD = {"latex": r"\textbf{{{}}}", "markdown": "**{}**", "csv": "{}"}
+WITH_CITATION = ("features", "classifiers", "networks", "datasets")
+
+
+def rounded(accuracy: float, low: float, high: float) -> tuple[str, str]:
+    """Return accuracy and half its interval in percent, as far as the interval allows."""
+    half = 50 * (high - low)
+    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    return f"{100 * accuracy:.{decimals}f}", f"{half:.{decimals}f}"
+
+
+def lines(accuracy: pd.DataFrame, form: str) -> list[dict[str, Any]]:
+    """Return the cells of every measured method."""
+    measured = accuracy[accuracy["accuracy"].notna()]
+    made = []
+    for row in measured.to_dict("records"):
+        value, half = rounded(row["accuracy"], row["accuracy_low"], row["accuracy_high"])
+        best = not row["p_vs_best"] < 0.05
+        made.append(
+            {
+                "Year": row["year"],
+                "Method": row["title"].translate(ESCAPES) if form == "latex" else row["title"],
+                "Accuracy (%)": BOLD[form].format(value) if best else value,
+                "95 % half interval": half,
+                "Seeds": row["n_seeds"],
+                "Parameters": f"{int(row['parameters']):,}",
+                "MACs": f"{int(row['macs']):,}",
+            }
+        )
+    return made
+
+
+def latex(rows: list[dict[str, Any]]) -> str:
+    """Write a tabular for the package booktabs."""
+    heading = " & ".join(name.translate(ESCAPES) for name in rows[0])
+    body = [" & ".join(map(str, row.values())) + r" \\" for row in rows]
+    return "\n".join(
+        [
+            r"\begin{tabular}{rlrrrrr}",
+            r"\toprule",
+            heading + r" \\",
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def bibtex() -> Iterator[str]:
+    """Yield an entry for every plug-in, its citation as it stands in the file."""
+    for kind in WITH_CITATION:
+        for name in plugins.names(kind):
+            card = plugins.card(kind, name)
+            note = str(card.constants["CITATION"]).translate(ESCAPES)
+            title = card.title.translate(ESCAPES)
+            yield (
+                f"@misc{{{kind}-{name},\n  title = {{{{{title}}}}},\n"
+                f"  year = {{{card.year}}},\n  note = {{{note}}}\n}}\n"
+            )
+
+
+def table(form: str, dataset: str) -> str:
+    """Write the table of a dataset.
+
+    Raises
+    ------
+    UserError
+        There is none, or it holds no measured method.
+    """
+    import pandas as pd
+
+    file = paths.TABLES / dataset / "accuracy.csv"
+    if not file.exists():
+        known = sorted(path.parent.name for path in paths.TABLES.glob("*/accuracy.csv"))
+        raise UserError(f"{file}: not found; expected one of {', '.join(known)}")
+    rows = lines(pd.read_csv(file), form)
+    if not rows:
+        raise UserError(f"{file}: no method was measured")
+    if form == "latex":
+        return latex(rows)
+    frame = pd.DataFrame(rows)
+    if form == "csv":
+        return str(frame.to_csv(index=False, lineterminator="\n"))
+    return str(frame.to_markdown(index=False, disable_numparse=True)) + "\n"
+
+
+def main(words: list[str] | None = None) -> int:
+    """Print what was asked for; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.export", description="A table or the citations for a paper."
+    )
+    forms = parser.add_subparsers(dest="form", required=True)
+    for form in BOLD:
+        forms.add_parser(form).add_argument("dataset")
+    forms.add_parser("bibtex")
+    chosen = parser.parse_args(words)
+    try:
+        if chosen.form == "bibtex":
+            sys.stdout.write("\n".join(bibtex()))
+        else:
+            sys.stdout.write(table(chosen.form, chosen.dataset))
+    except UserError as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,83 @@
+"""Hash everything again: `python -m pipeline.verify`.
+
+DVC trusts a file whose size and date are as before, and hands out a damaged object of its cache
+without a word. This reads every byte of the cache, and of what dvc.lock says was written, and names
+what has another checksum. Exit code 0: all as it was written; 1: something is not; 2: an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from tqdm import tqdm
+
+LOCK = Path("dvc.lock")
+FOLDER = ".dir"  # how dvc marks the checksum of a folder
+
+
+def md5(file: Path) -> str:
+    """Return the checksum of a file, as dvc computes it."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def folder_md5(folder: Path) -> str:
+    """Return the checksum of a folder: that of the list of its files' checksums."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    listed = [{"md5": md5(file), "relpath": file.relative_to(folder).as_posix()} for file in files]
+    listed.sort(key=lambda entry: entry["relpath"])
+    text = json.dumps(listed, sort_keys=True).encode()
+    return hashlib.md5(text, usedforsecurity=False).hexdigest() + FOLDER
+
+
+def damaged_objects(cache: Path) -> Iterator[str]:
+    """Name the objects of dvc's cache whose content is not what their name says."""
+    objects = sorted(cache.glob("files/md5/??/*"))
+    for file in tqdm(objects, desc="cache", unit="file", disable=None):
+        expected = file.parent.name + file.name.removesuffix(FOLDER)
+        if (found := md5(file)) != expected:
+            yield f"{file}: checksum {found}, expected {expected}; delete it and run `dvc repro`"
+
+
+def altered_outputs(lock: Path) -> Iterator[str]:
+    """Name the files and folders in dvc.lock that are there with another content."""
+    stages: dict[str, Any] = YAML(typ="safe").load(lock.read_text(encoding="utf-8"))["stages"]
+    outs = [(name, out) for name, stage in stages.items() for out in stage.get("outs", [])]
+    for name, out in tqdm(outs, desc="outputs", unit="output", disable=None):
+        path = Path(out["path"])
+        if not path.exists():
+            continue  # `dvc repro` or `dvc checkout` brings it back
+        found = folder_md5(path) if path.is_dir() else md5(path)
+        if found != out["md5"]:
+            yield f"{path}: checksum {found}, expected {out['md5']} of {name}"
+
+
+def cache_folder() -> Path:
+    """Ask dvc where its cache is."""
+    command = [sys.executable, "-m", "dvc", "cache", "dir"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    return Path(done.stdout.strip())
+
+
+def main() -> int:
+    """Check cache and outputs, print what is wrong, and return the exit code."""
+    try:
+        wrong = [*damaged_objects(cache_folder()), *altered_outputs(LOCK)]
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    for line in wrong:
+        print(line)
+    print(f"{len(wrong)} damaged" if wrong else "all as it was written")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""Tables and citations for a paper, from the committed results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline import export
+from pipeline.stage import plugins
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _inside(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        ((0.9898, 0.9876, 0.9916), ("98.98", "0.20")),
+        ((0.9759, 0.9544, 0.9864), ("97.6", "1.6")),
+        ((0.5, 0.3, 0.7), ("50", "20")),
+        ((0.99999, 0.99998, 1.0), ("99.9990", "0.0010")),
+    ],
+)
+def test_digits_follow_the_interval(
+    interval: tuple[float, float, float], expected: tuple[str, str]
+):
+    assert export.rounded(*interval) == expected
+
+
+def test_latex_is_a_booktabs_table(capsys: pytest.CaptureFixture[str]):
+    assert export.main(["latex", "digits"]) == 0
+    text = capsys.readouterr().out
+    body = text[text.index(r"\midrule") : text.index(r"\bottomrule")].splitlines()[1:]
+    measured = pd.read_csv("results/tables/digits/accuracy.csv")["accuracy"].notna().sum()
+    assert len(body) == measured
+    assert all(re.fullmatch(r"(?:[^&]*(?<!\\)&){6}[^&]*\\\\", line) for line in body)
+    assert r"\textbf{" in text
+    assert not re.search(r"(?<!\\)[%_#$]", text)
+
+
+def test_markdown_and_csv_hold_the_same(capsys: pytest.CaptureFixture[str]):
+    assert export.main(["csv", "digits"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert export.main(["markdown", "digits"]) == 0
+    lines = capsys.readouterr().out.replace("**", "").splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells == [list(row.values()) for row in rows]
+
+
+def test_every_plugin_has_one_citation(capsys: pytest.CaptureFixture[str]):
+    assert export.main(["bibtex"]) == 0
+    text = capsys.readouterr().out
+    names = [f"{kind}-{name}" for kind in export.WITH_CITATION for name in plugins.names(kind)]
+    assert re.findall(r"^@misc\{(.+),$", text, re.MULTILINE) == names
+    assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+
+
+def test_an_unknown_dataset_is_told(capsys: pytest.CaptureFixture[str]):
+    assert export.main(["latex", "letters"]) == 1
+    assert "letters/accuracy.csv: not found; expected one of digits" in capsys.readouterr().err
