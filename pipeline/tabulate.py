@@ -37,11 +37,14 @@ def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
 def remove_leftovers(
     dataset: str, methods: dict[str, tuple[str, ...]], checked: params.Params
 ) -> None:
-    """Delete the scores, tables and timings of what is no longer in params.yaml."""
+    """Delete the scores, models, tables and timings of what is no longer in params.yaml."""
     wanted = {*methods, *(paths.study(dataset, name).name for name in checked.studies)}
     for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
         if folder.name not in wanted:
             shutil.rmtree(folder)
+    for file in (paths.ARTIFACTS / "models" / dataset).iterdir():
+        if file.stem not in methods:
+            file.unlink()
     kept = {f"extract-{feature}" for feature in checked.features}
     kept |= {f"{stage}-{name}" for stage in ("fit", "train", "throughput") for name in methods}
     for file in (paths.ARTIFACTS / "timings" / dataset).iterdir():

@@ -114,7 +114,9 @@ def test_a_feature_and_a_classifier_are_a_file_and_a_line_each(project: Project)
     )
     pairs = ("coarse-logistic", "coarse-ridge", "raw-ridge", "hog-ridge")
     new = {f"{stage}@digits-{pair}" for stage in ("fit", "throughput_classical") for pair in pairs}
-    assert project.out_of_date() == new | TABLES | {"check", "extract@digits-coarse"}
+    # What is drawn looks at the tables, which are as before until they have been written anew.
+    tables = TABLES - {"illustrate@digits"}
+    assert project.out_of_date() == new | tables | {"check", "extract@digits-coarse"}
     wanted = "throughput_classical@digits-coarse-ridge"
     assert project.repro(wanted) == {
         "check",
@@ -155,8 +157,8 @@ def test_a_removed_method_leaves_nothing_behind_and_comes_back_from_the_cache(pr
     for page in ("README.md", "tables/digits/accuracy.md", "tables/digits/throughput.md"):
         assert "hog" not in project.read(f"results/{page}")
         assert "lenet5" not in project.read(f"results/{page}")
-    read_by_tabulate = ("artifacts/scores", "artifacts/timings")
-    left = [name for folder in read_by_tabulate for name in project.bytes_of(folder)]
+    read_for_tables = ("artifacts/scores", "artifacts/models", "artifacts/timings")
+    left = [name for folder in read_for_tables for name in project.bytes_of(folder)]
     assert [name for name in left if "hog" in name or "lenet5" in name] == []
     shutil.rmtree(project.root / "artifacts")
     assert project.repro() == set()

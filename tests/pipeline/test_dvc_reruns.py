@@ -116,7 +116,9 @@ def test_a_fresh_clone_has_nothing_to_run(measured_project: Project, tmp_path: P
 def test_a_fresh_clone_reproduces_all_but_the_timings(measured_project: Project, tmp_path: Path):
     clone = measured_project.clone(tmp_path / "hindsight")
     # Compiled anew, as on another machine.
-    assert clone.repro(JAX_ENABLE_COMPILATION_CACHE="false") == clone.stages()
+    ran = clone.repro(JAX_ENABLE_COMPILATION_CACHE="false")
+    # The same models and tables again: its pictures, which are in git, are still theirs.
+    assert ran == clone.stages() - {"illustrate@digits"}
     files = clone.changed()
     assert "results/tables/digits/throughput.csv" in files
     timeless = {file for file in files if "throughput" not in file}
