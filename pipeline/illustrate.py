@@ -45,8 +45,8 @@ def learned(dataset: str, measured: pd.DataFrame) -> Iterator[Picture]:
 
 def hard(dataset: str, measured: pd.DataFrame) -> Iterator[Picture]:
     """Yield test images on which the best methods of both kinds differ, or all are wrong."""
-    from pipeline.comparison.results import LABELS
     from pipeline.evaluation import mosaics
+    from pipeline.evaluation.predictions import LABELS
 
     if set(measured["kind"]) != {"classical", "network"}:
         return

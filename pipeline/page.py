@@ -135,25 +135,26 @@ def study_tables(studies: list[Any]) -> list[dict[str, Any]]:
 
 def drawn_pictures() -> list[dict[str, Any]]:
     """Return the pictures of every dataset, as addresses inside the page."""
-    import numpy as np
     from PIL import Image
 
-    from pipeline.website.pictures import png
+    from pipeline.website.pictures import address
 
     datasets = []
-    for index in sorted(paths.TABLES.glob("*/pictures/captions.json"), key=_real_first):
+    for index in sorted(paths.TABLES.glob("*/pictures/captions.json"), key=_digits_last):
         shown = []
         for name, caption in read_json(index).items():
-            pixels = np.asarray(Image.open(index.parent / name))
-            scale = 8 if pixels.shape[1] < SMALL else 2.5  # kernels are a few pixels wide
-            width = min(scale * pixels.shape[1], WIDEST)
-            shown.append({"caption": caption, "address": png(pixels), "width": round(width)})
+            file = index.parent / name
+            with Image.open(file) as image:
+                scale = 8 if image.width < SMALL else 2.5  # kernels are a few pixels wide
+                width = round(min(scale * image.width, WIDEST))
+            picture = {"caption": caption, "address": address(file.read_bytes()), "width": width}
+            shown.append(picture)
         if shown:
             datasets.append({"name": index.parents[1].name, "pictures": shown})
     return datasets
 
 
-def _real_first(index: Path) -> tuple[bool, str]:
+def _digits_last(index: Path) -> tuple[bool, str]:
     return index.parents[1].name == "digits", index.parents[1].name
 
 

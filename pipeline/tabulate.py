@@ -89,16 +89,6 @@ def seeds_table(scores: dict[str, Scores], labels: Labels) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["method", "seed", "accuracy"])
 
 
-def compact_predictions(scores: dict[str, Scores], labels: Labels) -> dict[str, Labels]:
-    """Return the test labels and every method's predictions (seed 0), one byte an image."""
-    from pipeline.comparison.results import LABELS
-    from pipeline.evaluation.metrics import predictions
-
-    classes = {LABELS: labels} | {name: predictions(own)[0] for name, own in scores.items()}
-    few = max(int(values.max()) for values in classes.values()) < 256
-    return {name: values.astype("uint8" if few else "uint16") for name, values in classes.items()}
-
-
 def confusion_table(
     scores: dict[str, Scores], labels: Labels, class_names: list[str]
 ) -> pd.DataFrame:
@@ -195,7 +185,7 @@ def write_csv(file: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
 def main(dataset: str) -> None:
     """Write the dataset's tables."""
     from pipeline import provenance
-    from pipeline.evaluation import markdown
+    from pipeline.evaluation import markdown, predictions
 
     checked = params.load()
     info = read_json(paths.data(dataset) / "dataset.json")
@@ -234,7 +224,7 @@ def main(dataset: str) -> None:
     write_text(folder / "throughput.md", markdown.throughput(throughput, info["title"]))
     files = provenance.file_hashes(checked.datasets[dataset]["reader"], made_of.values())
     write_json(folder / "recipes.json", {"rows": recipes, "files": files})
-    write_arrays(folder / "predictions.npz", compact_predictions(scores, labels))
+    write_arrays(folder / "predictions.npz", predictions.compact(scores, labels))
     write_studies(folder / "studies", studies, info["title"])
     evaluated = accuracy[accuracy["accuracy"].notna()]
     values = zip(evaluated["method"], evaluated["accuracy"], strict=True)

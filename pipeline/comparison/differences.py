@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.stats import ttest_rel
 
 from pipeline import provenance
-from pipeline.comparison.results import LABELS, Tables
+from pipeline.comparison.results import Tables
 from pipeline.evaluation.intervals import CONFIDENCE, holm, mcnemar
+from pipeline.evaluation.predictions import LABELS
 from pipeline.stage.errors import UserError
 
 COLUMNS = (

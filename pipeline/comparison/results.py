@@ -18,8 +18,6 @@ from pipeline.stage import paths
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_arrays, read_json
 
-LABELS = "test labels"  # no method's name has a space
-
 
 class Tables(NamedTuple):
     """The tables of one dataset.

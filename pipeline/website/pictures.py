@@ -27,7 +27,12 @@ def png(pixels: NDArray[np.uint8], scale: int = 1) -> str:
     large = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
     file = io.BytesIO()
     Image.fromarray(large).save(file, format="png", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return address(file.getvalue())
+
+
+def address(content: bytes) -> str:
+    """Return a PNG file as an address inside the page."""
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def stretched(values: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from scipy.stats import binomtest
 
 from pipeline import compare
 from pipeline.comparison import differences, results
+from pipeline.evaluation.predictions import LABELS as LABELS_KEY
 from pipeline.stage.files import write_arrays, write_json
 
 N = 40
@@ -61,7 +62,7 @@ def write_tables(
         "features/canny.py": changes.get("hog", "h"),
     }
     write_json(folder / "recipes.json", {"rows": dict.fromkeys(methods, recipe), "files": files})
-    write_arrays(folder / "predictions.npz", {results.LABELS: LABELS, **methods})
+    write_arrays(folder / "predictions.npz", {LABELS_KEY: LABELS, **methods})
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_other_test_images_are_not_paired(old: Path, tmp_path: Path):
     write_tables(new / "digits", {"hog-logistic": predictions(0)}, data="e")
     write_arrays(
         new / "digits/predictions.npz",
-        {results.LABELS: LABELS[::-1], "hog-logistic": predictions(0)},
+        {LABELS_KEY: LABELS[::-1], "hog-logistic": predictions(0)},
     )
     row = compared(old, new).loc["hog-logistic"]
     assert np.isnan(row["p"])
