@@ -11,7 +11,8 @@ from flax import nnx
 from numpy.typing import NDArray
 
 from models.training.blueprint import Blueprint
-from models.training.program import Learned, Normalisation
+from models.training.data import Normalisation
+from models.training.program import Learned
 
 MEAN, STD = "normalisation.mean", "normalisation.std"
 

@@ -31,12 +31,10 @@ def time_training(
     import numpy as np
 
     from models.training import program as programs
-    from models.training.loop import shuffled
+    from models.training.data import Data, Normalisation, shuffled
     from pipeline.evaluation.clock import measure
 
-    data = programs.Data(
-        jnp.asarray(images), jnp.asarray(labels, jnp.int32), programs.Normalisation.of(images)
-    )
+    data = Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), Normalisation.of(images))
     rows = np.resize(np.arange(len(labels)), STEPS_PER_CALL * recipe.batch_size)
     batches = shuffled([0], rows, recipe, epoch=0)
     pace = programs.Pace(recipe.learning_rate, 10**6, np.zeros(1, np.uint32))

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.stage import params, paths, plugins
-from pipeline.stage.entry import run
+from pipeline.stage.entry import blame, run
+from pipeline.stage.environment import several_hosts
 from pipeline.stage.files import (
     read_array,
     read_json,
@@ -79,11 +80,15 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
     import numpy as np
 
     from models import counting, weights
+    from models.training import devices
     from models.training.loop import train
     from pipeline.evaluation.selection import choose
     from pipeline.stage import machine
     from pipeline.stage.blueprints import blueprint, recipe
 
+    if several_hosts():
+        with blame("train"):
+            devices.join_hosts()
     images = read_array(paths.data(dataset) / "train_images.npy")
     labels = read_array(paths.data(dataset) / "train_labels.npy")
     held_out = read_array(paths.data(dataset) / "validation.npy")
@@ -112,6 +117,8 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
     choice = choose(settings, validation_accuracy)
     final = trained("final", choice.setting)
     scores = final.scores(read_array(paths.data(dataset) / "test_images.npy"))
+    if not devices.first_host():
+        return
     diverged = final.diverged or not np.isfinite(scores).all()
     plan = blueprint(dataset, network, choice.setting)
     chosen = recipe(checked, dataset, choice.setting)

@@ -17,6 +17,28 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 BATCH = "batch"
 
 
+def join_hosts() -> None:
+    """Meet the other hosts of this run; SLURM, MPI or the TPU pod says which and where they are.
+
+    Raises
+    ------
+    ValueError
+        Nothing here says so.
+    """
+    try:
+        jax.distributed.initialize()
+    except ValueError as error:
+        raise ValueError(
+            "HINDSIGHT_DISTRIBUTED: found 1, expected a process that SLURM (srun), Open MPI "
+            f"(mpirun) or a TPU pod has started ({error})"
+        ) from error
+
+
+def first_host() -> bool:
+    """Say whether this is the one process that writes."""
+    return jax.process_index() == 0
+
+
 def mesh(batch_size: int) -> Mesh:
     """Take as many devices, of all hosts, as divide a batch evenly.
 

@@ -18,7 +18,8 @@ from models.training import devices
 from models.training import program as programs
 from models.training.blueprint import Blueprint
 from models.training.checkpoints import Checkpoints
-from models.training.program import Batches, Data, Learned, Normalisation, Pace, Progress
+from models.training.data import Data, Normalisation, shuffled
+from models.training.program import Learned, Pace, Progress
 from models.training.recipe import Recipe
 
 SECONDS_BETWEEN_SAVES = 15.0
@@ -79,24 +80,6 @@ class Run(NamedTuple):
     progress: Progress
     curve: NDArray[np.float32]
     seconds: Any
-
-
-def shuffled(seeds: Sequence[int], rows: NDArray[np.int64], recipe: Recipe, epoch: int) -> Batches:
-    """Put the images `rows` into the random order of one epoch, cut into batches.
-
-    The last batch is filled up with images of weight 0, so that every image counts once in the
-    loss; in the averages of batch normalisation they take part like the other images.
-    """
-    steps = math.ceil(len(rows) / recipe.batch_size)
-    size = steps * recipe.batch_size
-    orders = [np.random.default_rng([seed, epoch]).permutation(rows) for seed in seeds]
-    indices = np.stack([np.resize(order, size) for order in orders]).astype(np.int32)
-    weights = (np.arange(size) < len(rows)).astype(np.float32)
-    return Batches(
-        indices.reshape(len(orders), steps, recipe.batch_size),
-        weights.reshape(steps, recipe.batch_size),
-        np.arange(epoch * steps, (epoch + 1) * steps, dtype=np.int32),
-    )
 
 
 def train(

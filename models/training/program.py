@@ -16,18 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from numpy.typing import NDArray
 
-from models.training import devices
 from models.training.augmentation import augment
 from models.training.blueprint import Blueprint
+from models.training.data import Array, Batches, Data, Normalisation
 from models.training.objective import direction, losses, rate
 from models.training.recipe import Recipe
 
 # Half a minute of the largest network here on a GPU: what a killed run may lose.
 STEPS_PER_CALL = 128
-
-Array = jax.Array | NDArray[Any]  # the host's arrays go to the device when they are used
 
 
 class Learned(NamedTuple):
@@ -41,38 +38,6 @@ class Learned(NamedTuple):
     statistics: Any
 
 
-class Normalisation(NamedTuple):
-    """Mean and standard deviation of the training pixels, float32 [channels], in 0 to 255."""
-
-    mean: NDArray[np.float32]
-    std: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, images: NDArray[np.uint8]) -> Normalisation:
-        """Measure them on `images`, uint8 [n, height, width, channels]."""
-        levels = np.arange(256.0)
-        means, deviations = [], []
-        for channel in np.moveaxis(images, -1, 0):
-            share = np.bincount(channel.ravel(), minlength=256) / channel.size
-            means.append(levels @ share)
-            deviations.append(np.sqrt((levels - means[-1]) ** 2 @ share))
-        # A channel that is constant carries nothing: divide it by 1, not by 0.
-        std = np.where(np.array(deviations) > 0, deviations, 1)
-        return cls(np.array(means, np.float32), std.astype(np.float32))
-
-    def __call__(self, images: jax.Array) -> jax.Array:
-        """Bring uint8 images to mean 0 and standard deviation 1, float32."""
-        return (images.astype(jnp.float32) - self.mean) / self.std
-
-
-class Data(NamedTuple):
-    """The training images, resident on the device as uint8, and what normalises them."""
-
-    images: jax.Array
-    labels: jax.Array
-    normalisation: Normalisation
-
-
 class Progress(NamedTuple):
     """All that a run needs to go on, each with a leading axis of seeds.
 
@@ -83,47 +48,6 @@ class Progress(NamedTuple):
     optimizer: Any
     loss: jax.Array
     correct: jax.Array
-
-
-class Batches(NamedTuple):
-    """Which images the next steps see.
-
-    Attributes
-    ----------
-    indices : int32 array [seeds, steps, batch]
-    weights : float32 array [steps, batch]
-        0 for the images that only fill up the last batch of an epoch, otherwise 1.
-    steps : int32 array [steps]
-        The steps' numbers in the run.
-    """
-
-    indices: Array
-    weights: Array
-    steps: Array
-
-    def part(self, steps: slice) -> Batches:
-        """Return some of the steps."""
-        return Batches(self.indices[:, steps], self.weights[steps], self.steps[steps])
-
-    def filled(self, length: int) -> Batches:
-        """Append steps of image 0, which are never made, up to `length`."""
-        missing = length - len(self.steps)
-        return Batches(
-            np.pad(self.indices, ((0, 0), (0, missing), (0, 0))),
-            np.pad(self.weights, ((0, missing), (0, 0))),
-            np.pad(self.steps, (0, missing)),
-        )
-
-    def beside(self, images: jax.Array) -> Batches:
-        """Divide every batch among the devices that the images were copied to."""
-        mesh = devices.mesh_of(images)
-        if mesh is None:
-            return self
-        return Batches(
-            devices.divided(self.indices, mesh, axis=2),
-            devices.divided(self.weights, mesh, axis=1),
-            devices.copied(self.steps, mesh),
-        )
 
 
 class Pace(NamedTuple):
@@ -209,7 +133,10 @@ def initial(program: Program, seeds: jax.Array) -> Progress:
         params_key, other_key = jax.random.split(jax.random.key(seed))
         learned = _arrays(program.blueprint(nnx.Rngs(other_key, params=params_key)))
         optimizer = direction(program.recipe).init(learned.params)
-        return Progress(learned, optimizer, jnp.float32(0), jnp.float32(0))
+        progress = Progress(learned, optimizer, jnp.float32(0), jnp.float32(0))
+        # `jnp.full(6, 0.0)` leaves its type open ("weak"), which the first step would close: the
+        # step would be compiled once for each state of affairs.
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), progress)
 
     return jax.vmap(one)(seeds)
 

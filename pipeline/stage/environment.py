@@ -34,6 +34,14 @@ def threads() -> int:
     return int(value)
 
 
+def several_hosts() -> bool:
+    """Say whether this process is one of several, a host each, that train one network together.
+
+    ``HINDSIGHT_DISTRIBUTED=1`` says so.
+    """
+    return os.environ.get("HINDSIGHT_DISTRIBUTED", "0") == "1"
+
+
 def pin_threads() -> None:
     """Set the thread counts of BLAS and XLA, which read them when they load.
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.stage.environment import several_hosts
+
 LOCKS = Path("artifacts/locks")
 MACHINE_LOCK = Path(tempfile.gettempdir()) / "hindsight-machine.lock"
 
@@ -39,10 +41,12 @@ def _flock(path: Path, *, shared: bool, waiting: str) -> Iterator[None]:
 
 @contextmanager
 def stage_lock(stage: str) -> Iterator[None]:
-    """Keep a second run of the same stage waiting, so that two never write the same files."""
-    with _flock(
-        LOCKS / f"{stage}.lock", shared=False, waiting=f"{stage}: waiting for an earlier run to end"
-    ):
+    """Keep a second run of the same stage waiting, so that two never write the same files.
+
+    The hosts that train together hold it together: only the first of them writes.
+    """
+    waiting = f"{stage}: waiting for an earlier run to end"
+    with _flock(LOCKS / f"{stage}.lock", shared=several_hosts(), waiting=waiting):
         yield
 
 

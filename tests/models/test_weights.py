@@ -10,7 +10,8 @@ from flax import nnx
 from models import weights
 from models.training import program
 from models.training.blueprint import Blueprint
-from models.training.program import Learned, Normalisation
+from models.training.data import Normalisation
+from models.training.program import Learned
 from models.training.recipe import Recipe
 
 NORMALISATION = Normalisation(np.array([7.0], np.float32), np.array([2.0], np.float32))

@@ -23,7 +23,8 @@ from sklearn.datasets import load_digits
 from models import counting, weights
 from models.training import loop, program
 from models.training.blueprint import Blueprint
-from models.training.program import Data, Normalisation, Pace
+from models.training.data import Data, Normalisation, shuffled
+from models.training.program import Pace
 from models.training.recipe import Recipe
 
 FOLDER = Path(importlib.import_module("models.networks").__file__).parent
@@ -158,7 +159,7 @@ def test_every_parameter_has_a_gradient(small: ModuleType):
     pace = Pace(OVERFIT.learning_rate, OVERFIT.epochs, np.zeros(1, np.uint32))
     start = program.start(prepared, pace.seeds)
     before = jax.tree_util.tree_map(np.array, start.learned.params)
-    batch = loop.shuffled([0], np.arange(20), OVERFIT, epoch=0)
+    batch = shuffled([0], np.arange(20), OVERFIT, epoch=0)
     after = program.advance(prepared, data, pace, start, batch)
     assert np.isfinite(after.loss)
     moved = jax.tree_util.tree_map(lambda old, new: new - old, before, after.learned.params)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -17,11 +17,11 @@ from models.training import devices
 SCRIPT = Path(__file__).parent / "train_on_devices.py"
 
 
-def start(out: Path, *arguments: str, devices: int = 1):
+def start(out: Path, checkpoints: Path, devices: int = 1, **slurm: str):
     flags = f"--xla_force_host_platform_device_count={devices}"
-    environment = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    environment = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", **slurm}
     return subprocess.Popen(
-        [sys.executable, SCRIPT, out, *arguments],
+        [sys.executable, SCRIPT, out, checkpoints],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -39,7 +39,7 @@ def result(out: Path, *processes: subprocess.Popen[str]):
 @pytest.fixture(scope="module")
 def on_one(tmp_path_factory: pytest.TempPathFactory):
     out = tmp_path_factory.mktemp("one") / "one.npz"
-    return result(out, start(out))
+    return result(out, start(out, out.with_name("checkpoints")))
 
 
 def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]):
@@ -50,20 +50,31 @@ def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]):
 
 def test_eight_devices_learn_what_one_learns(on_one: dict[str, np.ndarray], tmp_path: Path):
     out = tmp_path / "eight.npz"
-    eight = result(out, start(out, devices=8))
+    eight = result(out, start(out, tmp_path / "checkpoints", devices=8))
     assert (on_one["devices"], eight["devices"]) == (1, 8)
     assert_same(eight, on_one)
 
 
-def test_two_hosts_learn_what_one_learns(on_one: dict[str, np.ndarray], tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
-    out = tmp_path / "two.npz"
-    hosts = [start(out, coordinator, "2", str(host), devices=2) for host in range(2)]
-    two = result(out, *hosts)
-    assert two["devices"] == 4
+def test_two_hosts_learn_what_one_learns(
+    on_one: dict[str, np.ndarray], two_hosts: Callable[[], list[dict[str, str]]], tmp_path: Path
+):
+    def trained(out: Path):
+        started = [start(out, tmp_path / "checkpoints", **host) for host in two_hosts()]
+        return result(out, *started)
+
+    two = trained(tmp_path / "two.npz")
+    assert two["devices"] == 2
     assert_same(two, on_one)
+    # Both go on from the checkpoint that the first has written: there is nothing left to learn.
+    again = trained(tmp_path / "again.npz")
+    np.testing.assert_array_equal(again["scores"], two["scores"])
+
+
+def test_hosts_that_nobody_has_started_are_told(tmp_path: Path):
+    process = start(tmp_path / "x.npz", tmp_path, SLURM_JOB_ID="1")
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert "ValueError: HINDSIGHT_DISTRIBUTED: found 1, expected a process that SLURM" in errors
 
 
 @pytest.mark.parametrize(("batch_size", "used"), [(16, 8), (12, 6), (9, 3), (7, 7), (1, 1)])

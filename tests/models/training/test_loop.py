@@ -15,7 +15,8 @@ from sklearn.metrics import log_loss
 
 from models.training import loop, program
 from models.training.blueprint import Blueprint
-from models.training.loop import Trained, shuffled, train
+from models.training.data import shuffled
+from models.training.loop import Trained, train
 from models.training.recipe import Recipe
 
 Images = tuple[NDArray[np.uint8], NDArray[np.int64]]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from models.training import program
 from models.training.blueprint import Blueprint
-from models.training.loop import shuffled
-from models.training.program import Data, Normalisation, Pace, Progress
+from models.training.data import Data, Normalisation, shuffled
+from models.training.program import Pace, Progress
 from models.training.recipe import Recipe
 
 Images = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -210,3 +210,19 @@ def test_equal_blueprints_and_recipes_share_their_programs(linear: Blueprint):
     assert ours == theirs
     assert hash(ours) == hash(theirs)
     assert ours != program.program(linear, Recipe(epochs=1, batch_size=9))
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_all_steps_run_one_compiled_program(
+    deep: Blueprint, data: Images, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+):
+    def compiled() -> int:
+        return program.one_step._cache_size() + program.many_steps._cache_size()
+
+    monkeypatch.setattr(program, "STEPS_PER_CALL", 2)  # several calls an epoch
+    recipe = replace(RECIPE, batch_size=6)  # no other test has compiled this
+    before = compiled()
+    # An array whose type is open, as that of jnp.full(6, 0.0), is another type after a step.
+    one_epoch(deep, data, SEEDS, recipe, at_once=at_once)
+    one_epoch(deep, data, SEEDS, replace(recipe, learning_rate=0.01), at_once=at_once)
+    assert compiled() == before + 1
