@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from pipeline.stage import paths
+from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.environment import threads
-from pipeline.stage.files import read_array, read_json, write_json
+from pipeline.stage.files import read_array, read_arrays, read_json, write_json
 
 
 def main(dataset: str, feature: str, classifier: str) -> None:
@@ -25,7 +25,9 @@ def main(dataset: str, feature: str, classifier: str) -> None:
     from pipeline.scoring.classical import scorer
     from pipeline.stage import machine
 
-    scores = scorer(dataset, feature, classifier)
+    options = params.load().options("features", feature, dataset)
+    state = read_arrays(paths.features(dataset, feature) / "state.npz")
+    scores = scorer(feature, options, classifier, state, read_arrays(paths.model(dataset, method)))
     images = read_array(paths.data(dataset) / "test_images.npy")
     with parallel_config("threading", n_jobs=threads()):
         timed = latency_and_best(lambda batch: scores(batch).argmax(-1), images)

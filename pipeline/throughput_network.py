@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
-from pipeline.stage.files import read_array, read_json, write_json
+from pipeline.stage.files import read_array, read_arrays, read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,7 @@ def main(dataset: str, network: str) -> None:
         read_array(folder / "train_images.npy"),
         read_array(folder / "train_labels.npy"),
     )
-    scores = scorer(dataset, network)
+    scores = scorer(prepared, read_arrays(paths.model(dataset, network)))
     images = read_array(folder / "test_images.npy")
     prediction = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
     memory = jax.devices()[0].memory_stats() or {}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from pipeline.stage import params, paths, plugins
-from pipeline.stage.files import read_arrays
+from pipeline.stage import plugins
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,13 +13,27 @@ if TYPE_CHECKING:
 
 
 def scorer(
-    dataset: str, feature: str, classifier: str
+    feature: str,
+    options: dict[str, Any],
+    classifier: str,
+    state: Mapping[str, NDArray[Any]],
+    arrays: Mapping[str, NDArray[Any]],
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Load both; return a function from uint8 images [n, h, w, c] to scores [n, classes]."""
-    options = params.load().options("features", feature, dataset)
-    extractor = plugins.load("features", feature).Feature(**options)
-    extractor.from_arrays(read_arrays(paths.features(dataset, feature) / "state.npz"))
-    model = plugins.load("classifiers", classifier).Classifier.from_arrays(
-        read_arrays(paths.model(dataset, f"{feature}-{classifier}"))
-    )
+    """Put both together from what they have learned.
+
+    Parameters
+    ----------
+    feature, classifier : str
+    options : dict
+        The feature's parameters.
+    state, arrays : mapping of str to array
+        What the feature and the classifier learned, from their `to_arrays`.
+
+    Returns
+    -------
+    callable
+        From images, uint8 [n, height, width, channels], to scores, float32 [n, classes].
+    """
+    extractor = plugins.load("features", feature).Feature(**options).from_arrays(state)
+    model = plugins.load("classifiers", classifier).Classifier.from_arrays(arrays)
     return lambda images: model.scores(extractor.transform(images))

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.program import predict, program
+from models.training.program import Program, predict, program
 from models.weights import from_arrays
-from pipeline.stage import blueprints, params, paths
-from pipeline.stage.files import read_arrays, read_json
+from pipeline.stage import blueprints
 
 
-def scorer(dataset: str, network: str) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Load the first seed; return a function from uint8 images [n, h, w, c] to [n, classes]."""
-    setting = read_json(paths.scores(dataset, network) / "method.json")["setting"]
-    plan = blueprints.blueprint(dataset, network, setting)
-    prepared = program(plan, blueprints.recipe(params.load(), dataset, setting))
-    learned, normalisation = from_arrays(plan, read_arrays(paths.model(dataset, network)))
+def plan(network: str, setting: dict[str, Any], dataset: dict[str, Any]) -> Program:
+    """Prepare the network of one setting.
+
+    Parameters
+    ----------
+    network : str
+    setting : dict
+        The options of network and recipe, `epochs` among them.
+    dataset : dict
+        With `image_shape` and `class_names`.
+    """
+    height, width, channels = dataset["image_shape"]
+    shape, classes = (height, width, channels), len(dataset["class_names"])
+    return program(
+        blueprints.network_of(network, shape, classes, setting), blueprints.recipe_of(setting)
+    )
+
+
+def scorer(
+    prepared: Program, arrays: dict[str, NDArray[Any]]
+) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Return a function from images, uint8 [n, height, width, channels], to [n, classes]."""
+    learned, normalisation = from_arrays(prepared.blueprint, arrays)
     return lambda images: np.asarray(predict(prepared, learned, normalisation, images))[0]

@@ -13,14 +13,26 @@ from pipeline.stage.files import read_json
 OF_RECIPE = {field.name for field in dataclasses.fields(Recipe)}
 
 
+def recipe_of(setting: params.Entry) -> Recipe:
+    """Return the training recipe of a setting that states its epochs."""
+    return Recipe(**{key: value for key, value in setting.items() if key in OF_RECIPE})
+
+
 def recipe(checked: params.Params, dataset: str, setting: params.Entry) -> Recipe:
     """Return the training recipe of a network's setting; the dataset states the epochs."""
-    own = {key: value for key, value in setting.items() if key in OF_RECIPE}
-    return Recipe(**{"epochs": checked.datasets[dataset]["epochs"], **own})
+    return recipe_of({"epochs": checked.datasets[dataset]["epochs"], **setting})
+
+
+def network_of(
+    network: str, image_shape: tuple[int, int, int], classes: int, setting: params.Entry
+) -> Blueprint:
+    """Return the network of one setting; what its recipe needs is left out."""
+    own = tuple((key, value) for key, value in setting.items() if key not in OF_RECIPE)
+    return Blueprint(plugins.load("networks", network).Network, image_shape, classes, own)
 
 
 def blueprint(dataset: str, network: str, setting: params.Entry) -> Blueprint:
-    """Return the network of one setting.
+    """Return the network of one setting, once an image has gone through it.
 
     Raises
     ------
@@ -29,13 +41,8 @@ def blueprint(dataset: str, network: str, setting: params.Entry) -> Blueprint:
     """
     description = read_json(paths.data(dataset) / "dataset.json")
     height, width, channels = description["image_shape"]
-    own = tuple((key, value) for key, value in setting.items() if key not in OF_RECIPE)
-    plan = Blueprint(
-        plugins.load("networks", network).Network,
-        (height, width, channels),
-        len(description["class_names"]),
-        own,
-    )
+    classes = len(description["class_names"])
+    plan = network_of(network, (height, width, channels), classes, setting)
     # What is too small for one layer shows when an image goes through; TypeError is JAX's word.
     where = f"networks.{network} on {dataset} ({height}x{width}x{channels})"
     with blame(where, TypeError, ZeroDivisionError):

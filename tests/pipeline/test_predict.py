@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import extract, fit, predict, prepare, train
+from pipeline import extract, fit, predict, prepare, publish, train
+from pipeline.datasets import digits
+from pipeline.scoring import trained
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = """
@@ -58,7 +60,7 @@ def first(out: str, file: str):
 def test_own_pictures(method: str, capsys: pytest.CaptureFixture[str]):
     assert predict.main([method, "3.png", "7.png"]) == 0
     out, err = capsys.readouterr()
-    assert f"{method}, trained on Digits: 16x16 pixels, grey" in out
+    assert f"{method}, trained on Digits: 16x16 pixels, grey, 9" in out
     assert (first(out, "3.png"), first(out, "7.png")) == ("3", "7")
     shown = [line for line in out.splitlines() if line.startswith("  ")]
     assert len(shown) == 2 * predict.SHOWN
@@ -78,7 +80,7 @@ def test_dark_on_light_is_told_and_inverted(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["lenet5", "3.png"], "lenet5: not trained here; found mlp, raw-linear_svm, raw-logistic"),
+        (["lenet5", "3.png"], "lenet5: not trained; found mlp, raw-linear_svm, raw-logistic"),
         (["mlp", "--dataset", "mnist", "3.png"], "mlp: trained on digits; choose with --dataset"),
         (["mlp", "none.png"], "No such file or directory: 'none.png'"),
         (["mlp", "params.yaml"], "params.yaml: no image"),
@@ -90,3 +92,42 @@ def test_errors_are_one_line(words: list[str], message: str, capsys: pytest.Capt
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_what_is_published_needs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for method in ("raw-logistic", "mlp"):
+        assert predict.main([method, "3.png"]) == 0
+    here = capsys.readouterr().out
+    assert publish.main(["digits"]) == 0
+    for name in ("pipeline", "features", "models", "3.png", "results"):
+        (tmp_path / name).symlink_to(Path(name).resolve())
+    monkeypatch.chdir(tmp_path)  # a fresh clone: no params.yaml either is needed
+    capsys.readouterr()
+    for method in ("raw-logistic", "mlp"):
+        assert predict.main([method, "3.png"]) == 0
+    assert capsys.readouterr().out == here
+
+
+def test_publishing_says_what_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(publish, "LARGEST", 20_000)
+    assert publish.main(["digits"]) == 0
+    assert "mlp: left out, 21," in capsys.readouterr().out
+    assert not Path("results/models/digits/mlp.npz").exists()
+    assert publish.main(["mnist"]) == 1
+    assert "mnist: nothing was trained on it here" in capsys.readouterr().err
+
+
+PUBLISHED = sorted((ROOT / "results/models/digits").glob("*.npz"))
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_the_published_models_are_as_accurate_as_they_say(file: Path):
+    # Where it fails, code has changed what the arrays mean: `python -m pipeline.publish digits`.
+    found = trained.read(file)
+    data = digits.read(found.description["image_shape"][0])
+    right = found.scorer()(data.test_images).argmax(-1) == data.test_labels
+    assert abs(right.mean() - found.description["accuracy"]) < 0.005

@@ -1,0 +1,117 @@
+"""A trained method as one file: what it is, and all arrays that its predictions need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stage import params, paths
+from pipeline.stage.files import read_array, read_arrays, read_json, write_arrays
+
+DESCRIPTION = "description"
+FEATURE, MODEL = "feature.", "model."  # before the names of the arrays of either
+
+
+class Trained(NamedTuple):
+    """A trained method, apart from the data and the tables that it came from.
+
+    Attributes
+    ----------
+    description : dict
+        `method`, `dataset`, `title` (the dataset's), `image_shape`, `class_names`, `border` (the
+        usual brightness of an image's outermost pixels, 0 to 255), `accuracy` (of these very
+        arrays on the test images, a fraction), `kind`, `feature`, `options` (the feature's),
+        `model`, `setting` (the model's), `scores` (logits or margins).
+    arrays : dict
+        Names to arrays, those of the feature after ``feature.``, the others after ``model.``.
+    """
+
+    description: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+
+    def part(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the feature or of the model, under their own names."""
+        return {
+            name.removeprefix(prefix): array
+            for name, array in self.arrays.items()
+            if name.startswith(prefix)
+        }
+
+    def scorer(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        """Return a function from images, uint8 [n, height, width, channels], to [n, classes]."""
+        about = self.description
+        if about["kind"] == "network":
+            from pipeline.scoring import network
+
+            return network.scorer(
+                network.plan(about["model"], about["setting"], about), self.part(MODEL)
+            )
+        from pipeline.scoring import classical
+
+        return classical.scorer(
+            about["feature"], about["options"], about["model"], self.part(FEATURE), self.part(MODEL)
+        )
+
+    def write(self, file: Path) -> None:
+        """Write all of it as .npz."""
+        words = np.frombuffer(json.dumps(self.description).encode(), np.uint8)
+        write_arrays(file, {DESCRIPTION: words, **self.arrays})
+
+
+def read(file: Path) -> Trained:
+    """Read what :meth:`Trained.write` wrote."""
+    arrays = read_arrays(file)
+    return Trained(json.loads(arrays.pop(DESCRIPTION).tobytes()), arrays)
+
+
+def ran_here(dataset: str, method: str) -> Trained:
+    """Gather a method that was trained here from between the stages."""
+    scores = paths.scores(dataset, method)
+    row = read_json(scores / "method.json")
+    labels = read_array(paths.data(dataset) / "test_labels.npy")
+    info = read_json(paths.data(dataset) / "dataset.json")
+    description = {
+        "method": method,
+        "dataset": dataset,
+        **{name: info[name] for name in ("title", "image_shape", "class_names")},
+        "accuracy": float((read_array(scores / "scores.npy")[0].argmax(-1) == labels).mean()),
+        "border": border(read_array(paths.data(dataset) / "test_images.npy", mmap=True)[:200]),
+        **{name: row[name] for name in ("kind", "feature", "model", "setting", "scores")},
+    }
+    arrays = _prefixed(MODEL, read_arrays(paths.model(dataset, method)))
+    if row["feature"]:
+        options = params.load().options("features", row["feature"], dataset)
+        state = read_arrays(paths.features(dataset, row["feature"]) / "state.npz")
+        description["options"] = options
+        arrays |= _prefixed(FEATURE, state)
+    return Trained(description, arrays)
+
+
+def all_trained() -> dict[tuple[str, str], Callable[[], Trained]]:
+    """List by method and dataset how to get what is trained: here, otherwise in results/models."""
+    known: dict[tuple[str, str], Callable[[], Trained]] = {
+        (file.stem, file.parent.name): partial(read, file)
+        for file in sorted(paths.PUBLISHED.glob("*/*.npz"))
+    }
+    for file in sorted((paths.ARTIFACTS / "scores").glob("*/*/method.json")):
+        dataset, method = file.parts[-3:-1]
+        if read_json(file)["status"] != "skipped":
+            known[method, dataset] = partial(ran_here, dataset, method)
+    return known
+
+
+def border(images: NDArray[np.uint8]) -> float:
+    """Return the mean brightness of the outermost pixels, 0 to 255."""
+    inside = np.zeros(images.shape[1:3], bool)
+    inside[1:-1, 1:-1] = True
+    return float(images[:, ~inside].mean())
+
+
+def _prefixed(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {prefix + name: array for name, array in arrays.items()}
