@@ -10,7 +10,7 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test lint format lock benchmarks gpu-train
+.PHONY: repro test lint format lock benchmarks faults gpu-train
 
 repro: .venv/installed
 	dvc repro
@@ -30,6 +30,10 @@ format: .venv/installed
 
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
+
+# Plants faults in a copy: do the tests notice? A quarter of an hour.
+faults: .venv/installed
+	python tests/faults/planted.py
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \
