@@ -7,11 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stage import params, paths
+from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_array, read_arrays, read_json, write_arrays
 
 DESCRIPTION = "description"
@@ -65,13 +67,30 @@ class Trained(NamedTuple):
 
 
 def read(file: Path) -> Trained:
-    """Read what :meth:`Trained.write` wrote."""
-    arrays = read_arrays(file)
-    return Trained(json.loads(arrays.pop(DESCRIPTION).tobytes()), arrays)
+    """Read what :meth:`Trained.write` wrote.
+
+    Raises
+    ------
+    UserError
+        The file is damaged, or another one.
+    """
+    try:
+        if not is_zipfile(file):  # NumPy would leave it open
+            raise BadZipFile("no zip file")
+        arrays = read_arrays(file)
+        return Trained(json.loads(arrays.pop(DESCRIPTION).tobytes()), arrays)
+    except (BadZipFile, KeyError, ValueError) as error:
+        raise UserError(f"{file}: expected a method of pipeline.publish ({error})") from error
 
 
 def ran_here(dataset: str, method: str) -> Trained:
-    """Gather a method that was trained here from between the stages."""
+    """Gather a method that was trained here from between the stages.
+
+    Raises
+    ------
+    UserError
+        params.yaml no longer has its feature, and so not the parameters that it was made with.
+    """
     scores = paths.scores(dataset, method)
     row = read_json(scores / "method.json")
     labels = read_array(paths.data(dataset) / "test_labels.npy")
@@ -86,7 +105,10 @@ def ran_here(dataset: str, method: str) -> Trained:
     }
     arrays = _prefixed(MODEL, read_arrays(paths.model(dataset, method)))
     if row["feature"]:
-        options = params.load().options("features", row["feature"], dataset)
+        checked = params.load()
+        if row["feature"] not in checked.features:
+            raise UserError(f"{method}: trained here, but params.yaml has no {row['feature']} now")
+        options = checked.options("features", row["feature"], dataset)
         state = read_arrays(paths.features(dataset, row["feature"]) / "state.npz")
         description["options"] = options
         arrays |= _prefixed(FEATURE, state)

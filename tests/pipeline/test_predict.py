@@ -121,6 +121,31 @@ def test_publishing_says_what_it_leaves_out(
     assert "mnist: nothing was trained on it here" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", [b"", b"no zip file", b"PK\x03\x04"])
+def test_a_damaged_published_model_is_named(
+    content: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    file = tmp_path / "results/models/digits/mlp.npz"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert predict.main(["mlp", "3.png"]) == 1
+    assert "results/models/digits/mlp.npz: expected a method of" in capsys.readouterr().err
+
+
+def test_a_feature_that_params_no_longer_has(capsys: pytest.CaptureFixture[str]):
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("features: {raw: {}}", "features: {sobel: {}}"))
+    try:
+        assert predict.main(["raw-logistic", "3.png"]) == 1
+    finally:
+        Path("params.yaml").write_text(text)
+    assert "raw-logistic: trained here, but params.yaml has no raw now" in capsys.readouterr().err
+
+
 PUBLISHED = sorted((ROOT / "results/models/digits").glob("*.npz"))
 
 
