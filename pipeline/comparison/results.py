@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -80,18 +80,18 @@ def at(place: str | None) -> Iterator[Path]:
         yield Path(place or paths.TABLES)
         return
     with tempfile.TemporaryDirectory() as name:
-        archive = Path(name) / "tables.tar"
+        archive = Path(name) / "tables.zip"
         _archive(place, archive)
-        with tarfile.open(archive) as tar:
-            tar.extractall(name, filter="data")
+        with ZipFile(archive) as tables:
+            tables.extractall(name)
         yield Path(name) / paths.TABLES
 
 
 def _archive(revision: str, archive: Path) -> None:
-    """Have git write the tables of a commit as a tar file."""
+    """Have git write the tables of a commit as a zip file."""
     if revision.startswith("-"):
         raise UserError(f"{revision}: expected a commit or a folder of results")
-    command = ["git", "archive", "--format=tar", f"--output={archive}", revision, str(paths.TABLES)]
+    command = ["git", "archive", "--format=zip", f"--output={archive}", revision, str(paths.TABLES)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError:
