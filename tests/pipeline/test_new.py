@@ -33,16 +33,27 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return tmp_path
 
 
+def passes_contract(kind: str, name: str, project: Path):
+    test = [sys.executable, "-m", "pytest", "-q", "-k", f"{name} or found", CONTRACTS[kind]]
+    done = subprocess.run(test, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout
+
+
+def test_the_network_of_the_readme_passes_its_contract(project: Path):
+    _, after = (ROOT / "README.md").read_text("utf-8").split("`models/networks/small_cnn.py`:")
+    example = after.split("```python\n")[1].split("```")[0]
+    (project / "models/networks/small_cnn.py").write_text(example, "utf-8")
+    passes_contract("network", "small_cnn", project)
+
+
 @pytest.mark.parametrize("kind", CONTRACTS)
 def test_a_new_file_passes_its_contract(
     kind: str, project: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert new.main([kind, "my_own"]) == 0
     *_, entry = capsys.readouterr().out.splitlines()
-    test = [sys.executable, "-m", "pytest", "-q", "-k", "my_own or found", CONTRACTS[kind]]
-    done = subprocess.run(test, cwd=project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    assert "passed" in done.stdout
+    passes_contract(kind, "my_own", project)
     # The line for params.yaml is read as it is printed.
     text = (project / "params.yaml").read_text("utf-8")
     section = f"\n{kind}s:\n"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -87,6 +88,17 @@ def test_arrays_survive(tmp_path: Path):
     assert found.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(found[name], array, strict=True)
+
+
+def test_archives_have_the_same_bytes_with_every_python(tmp_path: Path):
+    files.write_arrays(tmp_path / "arrays.npz", ARRAYS)
+    with ZipFile(tmp_path / "arrays.npz") as archive:
+        members = archive.infolist()
+    assert len(members) == len(ARRAYS)
+    # 45 would be the form for 4 GiB and more, whose header has changed with Python 3.11.4.
+    assert {(member.extract_version, member.date_time) for member in members} == {
+        (20, (1980, 1, 1, 0, 0, 0))
+    }
 
 
 def test_no_arrays_at_all_survive(tmp_path: Path):
