@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +64,16 @@ def read_array(path: Path, *, mmap: bool = False) -> NDArray[Any]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write named arrays as .npz (NumPy dates every member 1980: the bytes are reproducible)."""
-    with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **dict(arrays))
+    """Write named arrays as .npz: the same bytes on every day and with every Python.
+
+    ``np.savez`` has each member written in a form for 4 GiB and more, whose header depends on the
+    Python.
+    """
+    with replacing(path) as file, ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            content = BytesIO()
+            np.lib.format.write_array(content, np.asarray(array), allow_pickle=False)
+            archive.writestr(ZipInfo(f"{name}.npy"), content.getvalue())  # dated 1980
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
