@@ -31,7 +31,7 @@ format: .venv/installed
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
 
-# Plants faults in a copy: do the tests notice? A quarter of an hour.
+# Plants faults in a copy: do the tests notice?
 faults: .venv/installed
 	python tests/faults/planted.py
 

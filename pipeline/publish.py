@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipeline.scoring.trained import all_trained
+from pipeline.scoring.trained import trained_here
 from pipeline.stage import paths
 from pipeline.stage.errors import UserError
 
@@ -25,8 +25,8 @@ def publish(dataset: str) -> list[str]:
         Nothing was trained on it here.
     """
     lines = []
-    for (method, on), get in sorted(all_trained().items()):
-        if on != dataset or not paths.scores(dataset, method).is_dir():
+    for (method, on), get in trained_here().items():
+        if on != dataset:
             continue
         trained = get()
         size = sum(array.nbytes for array in trained.arrays.values())

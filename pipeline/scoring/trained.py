@@ -66,6 +66,9 @@ class Trained(NamedTuple):
         write_arrays(file, {DESCRIPTION: words, **self.arrays})
 
 
+Known = dict[tuple[str, str], Callable[[], Trained]]
+
+
 def read(file: Path) -> Trained:
     """Read what :meth:`Trained.write` wrote.
 
@@ -115,17 +118,21 @@ def ran_here(dataset: str, method: str) -> Trained:
     return Trained(description, arrays)
 
 
-def all_trained() -> dict[tuple[str, str], Callable[[], Trained]]:
-    """List by method and dataset how to get what is trained: here, otherwise in results/models."""
-    known: dict[tuple[str, str], Callable[[], Trained]] = {
-        (file.stem, file.parent.name): partial(read, file)
-        for file in sorted(paths.PUBLISHED.glob("*/*.npz"))
-    }
+def trained_here() -> Known:
+    """List by method and dataset how to get what was trained here."""
+    known: Known = {}
     for file in sorted((paths.ARTIFACTS / "scores").glob("*/*/method.json")):
         dataset, method = file.parts[-3:-1]
         if read_json(file)["status"] != "skipped":
             known[method, dataset] = partial(ran_here, dataset, method)
     return known
+
+
+def all_trained() -> Known:
+    """List also what results/models holds; what was trained here goes first."""
+    files = sorted(paths.PUBLISHED.glob("*/*.npz"))
+    published = {(file.stem, file.parent.name): partial(read, file) for file in files}
+    return published | trained_here()
 
 
 def border(images: NDArray[np.uint8]) -> float:

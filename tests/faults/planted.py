@@ -7,7 +7,6 @@ tests/faults/PLANTED.md and exits with 1 if one of them is missed.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -207,16 +206,6 @@ FAULTS = (
 )
 
 
-def scratch_copy(folder: Path) -> None:
-    """Copy what git knows of the project."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-
-
 def noticed(fault: Fault, folder: Path) -> bool:
     """Plant a fault, run the tests that should notice, and take it out again."""
     file = folder / fault.file
@@ -247,7 +236,8 @@ def main() -> None:
     missed = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "hindsight"
-        scratch_copy(folder)
+        copy = ["git", "checkout-index", "--all", f"--prefix={folder}/"]
+        subprocess.run(copy, cwd=ROOT, check=True)
         for tests in sorted({fault.tests for fault in FAULTS}):
             if not passes(folder, tests):
                 raise SystemExit(f"{tests}: fails without any fault")
