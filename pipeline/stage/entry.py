@@ -81,7 +81,14 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
 
 
 def explain(error: BaseException) -> str:
-    """Say in one line what went wrong."""
+    """Say in one line what went wrong; what does not print, in a file's name, is escaped."""
+    line = " ".join(_explain(error).split())
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line
+    )
+
+
+def _explain(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         details = " ".join(str(error).split()) or "no details"
         return f"out of memory ({details}); a smaller dataset size or batch_size needs less"
@@ -89,4 +96,4 @@ def explain(error: BaseException) -> str:
         if error.errno == errno.ENOSPC:
             return f"no space left on the disk that holds {error.filename or Path.cwd()}"
         return f"{error.filename or 'a file'}: {error.strerror or error}"
-    return " ".join(str(error).split())
+    return str(error)

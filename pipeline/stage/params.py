@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,18 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What any method's entry may say besides its options: where it runs, and what is different there.
 WHERE, DIFFERENT = "datasets", "on"
 
+MAX_BYTES = 2**17  # reading takes a second for each 100 kB
+
 Entry = dict[str, Any]
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlevel = 2
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message: a few lines with YAML's aliases can stand for gigabytes."""
+    return _SHORT.repr(value)
 
 
 class Section(dict[str, Entry]):
@@ -87,22 +99,32 @@ def load(path: Path = PARAMS) -> Params:
     """
     try:
         # The library and the YAML of dvc: 1e-3 is a number in both.
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        content = YAML(typ="safe", pure=True).load(_text(path))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run from the project's root") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no valid YAML: {' '.join(str(error).split())}") from error
+    # The constructors of numbers, dates and booleans raise what they meet.
+    except (YAMLError, ValueError, LookupError, RecursionError) as error:
+        found = " ".join(str(error).split())
+        raise UserError(f"{path}: no valid YAML: {found}, expected plain values") from error
     if not isinstance(content, dict) or set(content) != set(SECTIONS):
-        found = ", ".join(map(str, content)) if isinstance(content, dict) else repr(content)
+        found = ", ".join(map(str, content)) if isinstance(content, dict) else shown(content)
         raise UserError(f"{path}: found the keys {found}; expected {', '.join(SECTIONS)}")
     return Params(**{name: Section(name, dict(_entries(name, content[name]))) for name in SECTIONS})
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise UserError(f"{path}: more than {MAX_BYTES} bytes, expected a smaller file")
+    return content.decode("utf-8")
 
 
 def _entries(section: str, content: Any) -> Iterator[tuple[str, Entry]]:
     if content is None:
         return
     if not isinstance(content, dict):
-        raise UserError(f"{section}: found {content!r}, expected names with entries")
+        raise UserError(f"{section}: found {shown(content)}, expected names with entries")
     for name, entry in content.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise UserError(
@@ -110,7 +132,7 @@ def _entries(section: str, content: Any) -> Iterator[tuple[str, Entry]]:
             )
         if entry is not None and not isinstance(entry, dict):
             raise UserError(
-                f"{section}.{name}: found {entry!r}, expected key: value pairs in braces"
+                f"{section}.{name}: found {shown(entry)}, expected key: value pairs in braces"
             )
         if section != "datasets":
             _check_where(f"{section}.{name}", entry or {})
@@ -120,14 +142,14 @@ def _entries(section: str, content: Any) -> Iterator[tuple[str, Entry]]:
 def _check_where(where: str, entry: Entry) -> None:
     wanted, different = entry.get(WHERE, []), entry.get(DIFFERENT, {})
     if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
-        raise UserError(f"{where}.{WHERE}: found {wanted!r}, expected a list of dataset names")
+        raise UserError(f"{where}.{WHERE}: found {shown(wanted)}, expected a list of dataset names")
     if not isinstance(different, dict):
         raise UserError(
-            f"{where}.{DIFFERENT}: found {different!r}, expected {{a dataset: {{key: value}}}}"
+            f"{where}.{DIFFERENT}: found {shown(different)}, expected {{a dataset: {{key: value}}}}"
         )
     for dataset, options in different.items():
         if not isinstance(dataset, str) or not isinstance(options, dict):
             raise UserError(
-                f"{where}.{DIFFERENT}.{dataset}: found {options!r}, "
+                f"{where}.{DIFFERENT}.{dataset}: found {shown(options)}, "
                 "expected key: value pairs in braces"
             )

@@ -11,9 +11,10 @@ from typing import Any
 from models.training.recipe import Recipe
 from pipeline.stage import plugins
 from pipeline.stage.errors import UserError
-from pipeline.stage.params import DIFFERENT, SECTIONS, WHERE, Entry, Params
+from pipeline.stage.params import DIFFERENT, SECTIONS, WHERE, Entry, Params, shown
 
 MOST_SETTINGS = 5
+WIDEST = 1024  # pixels; a slip of a few zeros would fill the memory
 SEARCHED = {"classifiers", "networks"}  # a list is a choice
 RECIPE = {field.name: str(field.type) for field in dataclasses.fields(Recipe)}
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -45,7 +46,9 @@ def check(params: Params) -> None:
 def _check_dataset(where: str, entry: Entry) -> None:
     reader = entry.get("reader")
     if reader not in (readers := plugins.names("datasets")):
-        raise UserError(f"{where}.reader: found {reader!r}, expected one of {', '.join(readers)}")
+        raise UserError(
+            f"{where}.reader: found {shown(reader)}, expected one of {', '.join(readers)}"
+        )
     card = plugins.card("datasets", reader)
     known = {"reader": "str", "size": "int", "epochs": "int", **card.options}
     _check_keys(where, entry, known)
@@ -55,6 +58,8 @@ def _check_dataset(where: str, entry: Entry) -> None:
     for key in ("size", "epochs"):
         if entry[key] < 1:
             raise UserError(f"{where}.{key}: found {entry[key]}, expected at least 1")
+    if entry["size"] > WIDEST:
+        raise UserError(f"{where}.size: found {entry['size']}, expected at most {WIDEST}")
 
 
 def _check_method(section: str, name: str, entry: Entry) -> None:
@@ -112,7 +117,7 @@ def _check_type(where: str, value: Any, annotation: str) -> None:
     types = tuple(itertools.chain.from_iterable(TYPES.get(part, (object,)) for part in accepted))
     wrong_bool = isinstance(value, bool) and "bool" not in accepted and object not in types
     if wrong_bool or not isinstance(value, types):
-        raise UserError(f"{where}: found {value!r}, expected {annotation}")
+        raise UserError(f"{where}: found {shown(value)}, expected {annotation}")
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{where}: found {value}, expected a finite number")
 
@@ -128,7 +133,7 @@ def _check_settings(where: str, options: Entry) -> None:
     for key in ("seeds", "epochs"):
         if key in lists:
             raise UserError(
-                f"{where}.{key}: found {lists[key]!r}, expected one number, not a choice"
+                f"{where}.{key}: found {shown(lists[key])}, expected one number, not a choice"
             )
 
 
