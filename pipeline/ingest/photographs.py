@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import zlib
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,10 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """What is read. Pillow knows more, among them PostScript, which would start Ghostscript."""
 
 MAX_PIXELS = 64 * 2**20
+
+_BAND = 2**20  # pixels converted at a time: of a large image the memory holds one copy, not four
+_LARGE = 2**24  # pixels; of larger images one is decoded at a time
+_LARGE_LOCK = threading.Lock()
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow would warn in some lines; MAX_PIXELS refuses in one
 
@@ -65,14 +71,26 @@ def decode(content: bytes, name: str, size: int) -> NDArray[np.uint8]:
                 raise UserError(
                     f"{name}: {image.width} x {image.height} pixels, expected at most {MAX_PIXELS}"
                 )
-            ImageOps.exif_transpose(image, in_place=True)
-            pixels = _as_rgb(image)
+            with _LARGE_LOCK if image.width * image.height > _LARGE else nullcontext():
+                ImageOps.exif_transpose(image, in_place=True)
+                return crop_and_resize(_in_bands(image), size)
     except UnidentifiedImageError as error:
         raise UserError(f"{name}: no image, expected one of {', '.join(FORMATS)}") from error
     except _DAMAGE as error:
         found = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{name}: {found}, expected a sound image") from error
-    return crop_and_resize(pixels, size)
+
+
+def _in_bands(image: Image.Image) -> NDArray[np.uint8]:
+    """Convert an image of any mode to uint8 [h, w, 3], a band after the other."""
+    if image.width * image.height <= _BAND:
+        return _as_rgb(image)
+    rows = max(_BAND // image.width, 1)
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        pixels[top:bottom] = _as_rgb(image.crop((0, top, image.width, bottom)))
+    return pixels
 
 
 def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
