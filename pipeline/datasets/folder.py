@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -83,6 +84,9 @@ def _decode_all(path: Path, places: Mapping[str, NDArray[np.uint8]]) -> bool:
     all_grey, n_read = True, 0
     waiting: deque[Future[bool]] = deque()
     with (
+        warnings.catch_warnings(
+            action="ignore", category=UserWarning
+        ),  # Pillow's, of odd EXIF data
         tqdm(total=len(places), desc=path.name, unit=" images", disable=None) as progress,
         ThreadPoolExecutor(threads()) as pool,
     ):

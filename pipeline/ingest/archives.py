@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -15,7 +16,7 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Self, cast
 
 from pipeline.stage.errors import UserError
 
@@ -24,7 +25,27 @@ MAX_TOTAL_BYTES = 64 * 2**30
 
 _DEPTH = 4  # <top folder>/<split>/<class>/<image>
 _CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
+_ATTRIBUTES = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
+_MAX_NAME_BYTES = 2**20  # of a long name or other attributes, which tarfile reads at once
+_DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    RecursionError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +69,22 @@ class Member:
         return PurePosixPath(self.name).parts
 
 
+class _Header(tarfile.TarInfo):
+    """A header that is checked before anything is read that it announces."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        too_long = header.type in _ATTRIBUTES and header.size > _MAX_NAME_BYTES
+        if header.size < 0 or too_long:
+            raise tarfile.TarError(f"{header.size} bytes in a header of type {header.type!r}")
+        return header
+
+
 def check_archive(path: Path) -> None:
     """Refuse a file that is neither a tar nor a zip file."""
     with _damage_reported(path):
-        if not (tarfile.is_tarfile(path) or zipfile.is_zipfile(path)):
+        if not (_is_tar(path) or zipfile.is_zipfile(path)):
             raise UserError(f"{path}: neither a folder nor a tar or zip file, expected one of them")
 
 
@@ -113,19 +146,21 @@ def read_members(path: Path, wanted: Container[str]) -> Iterator[tuple[str, byte
             for name, _, _ in _folder_entries(path):
                 if name in wanted:
                     yield name, (path / name).read_bytes()
-        elif tarfile.is_tarfile(path):
-            with tarfile.open(path) as tar:
+        elif _is_tar(path):
+            with tarfile.open(path, tarinfo=_Header) as tar:
                 for info in tar:
                     name = str(PurePosixPath(info.name))
-                    file = tar.extractfile(info) if name in wanted else None
+                    file = tar.extractfile(info) if name in wanted and info.isreg() else None
                     if file is not None:
-                        yield name, file.read()
+                        yield name, file.read(_bounded(name, info.size))
         else:
             with zipfile.ZipFile(path) as archive:
                 for entry in archive.infolist():
                     name = str(PurePosixPath(entry.filename))
                     if name in wanted:
-                        yield name, archive.read(entry)
+                        # ZipFile.read would unpack all there is, whatever the entry states.
+                        with archive.open(entry) as member:
+                            yield name, member.read(_bounded(name, entry.file_size))
 
 
 def _entries(path: Path) -> Iterator[tuple[str, int, bool]]:
@@ -135,26 +170,45 @@ def _entries(path: Path) -> Iterator[tuple[str, int, bool]]:
             yield from _folder_entries(path)
             return
         check_archive(path)
-        if tarfile.is_tarfile(path):
+        if _is_tar(path):
             yield from _tar_entries(path)
         else:
             yield from _zip_entries(path)
+
+
+def _is_tar(path: Path) -> bool:
+    """Do what tarfile.is_tarfile does, with headers that are checked."""
+    try:
+        with tarfile.open(path, tarinfo=_Header):
+            return True
+    except tarfile.ReadError:
+        return False
+
+
+def _bounded(name: str, n_bytes: int) -> int:
+    if n_bytes > MAX_MEMBER_BYTES:
+        raise tarfile.TarError(f"{n_bytes} bytes in {name!r}, at most {MAX_MEMBER_BYTES}")
+    return n_bytes
 
 
 def _folder_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
     for depth in range(1, _DEPTH + 1):
         for entry in path.glob("/".join("*" * depth)):
             name, is_folder = entry.relative_to(path).as_posix(), entry.is_dir()
+            if not is_folder and entry.exists() and not entry.is_file():  # reading it may not end
+                raise UserError(f"{path}: {name!r} is a device, expected files and folders")
             yield name, 0 if is_folder else entry.stat().st_size, is_folder
 
 
 def _tar_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
-    with tarfile.open(path) as tar:
+    with tarfile.open(path, tarinfo=_Header) as tar:
         for info in tar:
             if not (info.isreg() or info.isdir()):
                 raise UserError(
                     f"{path}: {info.name!r} is a link or device, expected files and folders"
                 )
+            if info.size < 0:  # of an attribute: tarfile would go back and never end
+                raise tarfile.TarError(f"{info.size} bytes in {info.name!r}")
             yield info.name, info.size, info.isdir()
         _check_end(tar)
 
@@ -168,8 +222,11 @@ def _check_end(tar: tarfile.TarFile) -> None:
     file = cast("IO[bytes]", tar.fileobj)
     file.seek(tar.offset)
     end = file.read(tarfile.BLOCKSIZE)
+    n_bytes = 0
     while chunk := file.read(2**20):
         end = chunk if any(chunk) else end
+        n_bytes += len(chunk)
+        _bounded("what follows the last file", n_bytes)
     if len(end) < tarfile.BLOCKSIZE or any(end):
         raise tarfile.ReadError("no end marker after the last file")
 
@@ -182,6 +239,11 @@ def _zip_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
                 raise UserError(
                     f"{path}: {info.filename!r} is a link or device, expected files and folders"
                 )
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise UserError(
+                    f"{path}: {info.filename!r} is packed by method {info.compress_type}, "
+                    "expected stored or deflated"
+                )
             if info.flag_bits & 1:
                 raise UserError(f"{path}: {info.filename!r} is encrypted, expected a plain file")
             yield info.filename, info.file_size, info.is_dir()
@@ -191,6 +253,6 @@ def _zip_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
 def _damage_reported(path: Path) -> Iterator[None]:
     try:
         yield
-    except (*_DAMAGE, NotImplementedError) as error:  # the latter: a zip method unknown to Python
+    except (*_DAMAGE, NotImplementedError) as error:  # the latter: a zip form unknown to Python
         found = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path}: {found}, expected a sound folder, tar or zip file") from error

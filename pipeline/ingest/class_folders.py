@@ -90,6 +90,8 @@ def _classes(
         match member.parts[len(split) :], member.is_folder:
             case (), True:
                 pass
+            case (name, *_), _ if not _is_text(name):
+                raise UserError(f"{source}: class {name!r}, expected a name in UTF-8")
             case (name,), True:
                 classes.setdefault(name, [])
             case (name, _), False:
@@ -103,6 +105,15 @@ def _classes(
         if not images:
             raise UserError(f"{source}: no image in {'/'.join((*split, name))}, expected some")
     return classes
+
+
+def _is_text(name: str) -> bool:
+    """Say whether a name can be written down: Python stands in half letters for unknown bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _labels(classes: dict[str, list[str]], class_names: tuple[str, ...]) -> dict[str, int]:

@@ -37,16 +37,16 @@ def locate(source: str, checksum: str | None) -> Path:
             print(f"{source}: to pin its content, add checksum: sha256:{found}", file=sys.stderr)
         return path
     own = mirror()
-    candidates = [Path(source).expanduser().resolve()]
+    candidates = [_absolute(source)]
     if isinstance(own, Path):
         candidates.append(own / source)
     for path in candidates:
-        if path.exists():
+        if path.is_dir() or path.is_file():  # reading a pipe or a device may not end
             if checksum is not None:
                 _refuse_folder(path)
                 check(path)
             return path
-    if isinstance(own, str):
+    if isinstance(own, str) and _stays_inside(source):
         return fetch(str(PurePosixPath(source).parent), PurePosixPath(source).name, [], check)
     raise UserError(
         f"source {source!r}: not found (tried {', '.join(map(str, candidates))}), expected a "
@@ -58,9 +58,28 @@ def _place_of(url: str) -> tuple[str, str]:
     """Return the folder and the name under which a URL's file is cached and mirrored."""
     split = urlsplit(url)
     path = PurePosixPath(unquote(split.path))
-    if not split.hostname or not path.name or ".." in path.parts or split.query:
+    place = PurePosixPath(f"{split.hostname}{path.parent}")
+    if (
+        not split.hostname
+        or not path.name
+        or split.query
+        or not _stays_inside(str(place / path.name))
+    ):
         raise UserError(f"source {url!r}: expected https://<host>/<path>/<archive>")
-    return f"{split.hostname}{path.parent}", path.name
+    return str(place), path.name
+
+
+def _stays_inside(place: str) -> bool:
+    """Say whether a place in the mirror is one in the cache too, and not outside of it."""
+    pure = PurePosixPath(place)
+    return not pure.is_absolute() and ".." not in pure.parts
+
+
+def _absolute(source: str) -> Path:
+    try:
+        return Path(source).expanduser().resolve()
+    except RuntimeError as error:  # a user who does not exist, or links in a circle
+        raise UserError(f"source {source!r}: {error}, expected a folder or an archive") from error
 
 
 def _refuse_folder(path: Path) -> None:
