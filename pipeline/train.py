@@ -114,7 +114,7 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
         right = one.scores(images[held_out])[0].argmax(-1) == labels[held_out]
         return 0.0 if one.diverged else float(right.mean())
 
-    choice = choose(settings, validation_accuracy)
+    choice = choose(settings, lambda: [validation_accuracy(setting) for setting in settings])
     final = trained("final", choice.setting)
     scores = final.scores(read_array(paths.data(dataset) / "test_images.npy"))
     if not devices.first_host():

@@ -42,6 +42,14 @@ def several_hosts() -> bool:
     return os.environ.get("HINDSIGHT_DISTRIBUTED", "0") == "1"
 
 
+def cluster() -> str:
+    """Return the address of the Dask scheduler that classical stages use, or "" for none.
+
+    ``HINDSIGHT_DASK`` says it, such as ``tcp://127.0.0.1:8786``.
+    """
+    return os.environ.get("HINDSIGHT_DASK", "")
+
+
 def pin_threads() -> None:
     """Set the thread counts of BLAS and XLA, which read them when they load.
 
