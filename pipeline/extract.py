@@ -39,7 +39,7 @@ def main(dataset: str, feature: str) -> None:
         images = read_array(paths.data(dataset) / "test_images.npy")
         write_array(folder / "test.npy", extractor.transform(images))
     arrays = extractor.to_arrays()
-    write_arrays(folder / "state.npz", arrays)
+    write_arrays(paths.learned(dataset, feature), arrays)
     cost = {"parameters": extractor.parameters, "macs": extractor.macs(images.shape[1:])}
     write_json(folder / "feature.json", {**description, **cost})
     write_json(

@@ -26,7 +26,7 @@ def main(dataset: str, feature: str, classifier: str) -> None:
     from pipeline.stage import machine
 
     options = params.load().options("features", feature, dataset)
-    state = read_arrays(paths.features(dataset, feature) / "state.npz")
+    state = read_arrays(paths.learned(dataset, feature))
     scores = scorer(feature, options, classifier, state, read_arrays(paths.model(dataset, method)))
     images = read_array(paths.data(dataset) / "test_images.npy")
     with parallel_config("threading", n_jobs=threads()):

@@ -112,7 +112,7 @@ def ran_here(dataset: str, method: str) -> Trained:
         if row["feature"] not in checked.features:
             raise UserError(f"{method}: trained here, but params.yaml has no {row['feature']} now")
         options = checked.options("features", row["feature"], dataset)
-        state = read_arrays(paths.features(dataset, row["feature"]) / "state.npz")
+        state = read_arrays(paths.learned(dataset, row["feature"]))
         description["options"] = options
         arrays |= _prefixed(FEATURE, state)
     return Trained(description, arrays)
