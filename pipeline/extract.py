@@ -17,6 +17,7 @@ def main(dataset: str, feature: str) -> None:
     reason = checked.skipped(dataset, ("features", feature))
     if reason:
         write_json(folder / "feature.json", {**description, "skipped": reason})
+        write_arrays(paths.learned(dataset, feature), {})
         write_json(paths.timing(dataset, f"extract-{feature}"), {"skipped": reason})
         return
 

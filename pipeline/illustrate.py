@@ -41,9 +41,7 @@ def main(dataset: str) -> None:
                 "alt": drawn.alt,
             }
             if drawn.points is not None:
-                text = drawn.points.to_csv(
-                    index=False, float_format="%.3f", lineterminator="\n"
-                )
+                text = drawn.points.to_csv(index=False, float_format="%.3f", lineterminator="\n")
                 write_text(folder / f"{drawn.name}.csv", text)
     write_json(folder / "captions.json", captions)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.ops.autoencoder import Arrays
+from pipeline.drawing.dictionaries import GROUP as DICTIONARIES
 from pipeline.drawing.picture import COLUMNS, Picture, Run
 from pipeline.evaluation import mosaics
 
@@ -39,6 +40,7 @@ def draw(run: Run) -> Iterator[Picture]:
     for title, feature, _ in run.features():
         if isinstance(feature, Decodes):
             name = type(feature).__module__.rpartition(".")[2]
+            yield _filters(run, feature, title, name)
             for kind, caption, alt, pixels in _pictures(run, feature):
                 yield Picture(f"{kind}-{name}", GROUP, f"{title}: {caption}", alt, pixels)
             yield _plane(run, feature, title, name)
@@ -47,15 +49,6 @@ def draw(run: Run) -> Iterator[Picture]:
 def _pictures(run: Run, feature: Any) -> Iterator[tuple[str, str, str, Images]]:
     images = run.one_of_each()
     again = _pixels(feature.reconstruct(images))
-    filters = feature.weights_["encoder_hidden"]["kernel"].T.reshape(-1, *run.image_shape)
-    shown = mosaics.drawn(filters[:FILTERS])
-    yield (
-        "filters",
-        f"what a unit of its first layer looks for ({len(shown)} of {len(filters)} units), blue "
-        "where it wants light and orange where it wants dark",
-        f"the weights of {len(shown)} units of the first layer on the pixels",
-        mosaics.mosaic(shown, FILTER_COLUMNS),
-    )
     yield (
         "reconstructed",
         f"above the test images, below what its {feature.code} numbers keep of each",
@@ -66,8 +59,8 @@ def _pictures(run: Run, feature: Any) -> Iterator[tuple[str, str, str, Images]]:
     masked = np.where(gap[..., None], np.uint8(mosaics.BETWEEN), images)
     yield (
         "filled",
-        "a grey patch is missing in each image above, and below it is filled in by reconstructing "
-        "again and again",
+        "a grey patch is missing in each image above; below it is filled in by reconstructing the "
+        "image again and again, where its rest tells enough",
         f"{len(images)} test images with a missing patch, and the same filled in",
         _rows(masked, _pixels(feature.inpaint(images, gap))),
     )
@@ -80,6 +73,19 @@ def _pictures(run: Run, feature: Any) -> Iterator[tuple[str, str, str, Images]]:
         "that no image had",
         f"{DRAWN} images decoded from random codes",
         mosaics.mosaic(_pixels(feature.decode(random.astype(np.float32))), COLUMNS),
+    )
+
+
+def _filters(run: Run, feature: Any, title: str, name: str) -> Picture:
+    filters = feature.weights_["encoder_hidden"]["kernel"].T.reshape(-1, *run.image_shape)
+    shown = mosaics.drawn(filters[:FILTERS])
+    return Picture(
+        f"filters-{name}",
+        DICTIONARIES,
+        f"{title}: what a unit of its first layer looks for ({len(shown)} of {len(filters)} units),"
+        f" {run.scale}",
+        f"the weights of {len(shown)} units of the first layer on the pixels",
+        mosaics.mosaic(shown, FILTER_COLUMNS),
     )
 
 

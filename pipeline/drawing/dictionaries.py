@@ -16,7 +16,9 @@ SHOWN, COLUMNS = 96, 16
 Shape = tuple[int, int, int]
 
 
-def as_images(array: NDArray[np.floating], shapes: tuple[Shape, ...]) -> NDArray | None:
+def as_images(
+    array: NDArray[np.floating], shapes: tuple[Shape, ...]
+) -> NDArray[np.floating] | None:
     """Take an array as images, where its shape says that it holds some.
 
     Parameters
@@ -41,7 +43,7 @@ def as_images(array: NDArray[np.floating], shapes: tuple[Shape, ...]) -> NDArray
 
 def dictionaries(
     arrays: Mapping[str, NDArray[np.floating]], shapes: tuple[Shape, ...]
-) -> Iterator[tuple[str, NDArray]]:
+) -> Iterator[tuple[str, NDArray[np.floating]]]:
     """Yield the names of those arrays that hold images, and the images.
 
     The weights of a network's layers, ``encoder_code.kernel``, may have the shape by accident.
@@ -66,8 +68,8 @@ def draw(run: Run) -> Iterator[Picture]:
             yield Picture(
                 f"dictionary-{method}-{name}",
                 GROUP,
-                f"{title}: each square is what one entry of its {name} stands for ({count}), blue "
-                "for lighter and orange for darker than the rest",
+                f"{title}: each square is what one entry of its {name} looks for ({count}), "
+                f"{run.scale}",
                 f"{count} entries of {name} of {title}, {height}x{width} pixels each",
                 mosaics.mosaic(mosaics.drawn(shown), COLUMNS),
             )

@@ -26,6 +26,7 @@ def draw(run: Run) -> Iterator[Picture]:
         else:
             continue
         if drawn is not None:
-            caption = f"{row.title}: {what}, {SIGNS}"
+            scale = run.scale if row.kind == "network" else SIGNS
+            caption = f"{row.title}: {what}, {scale}"
             pixels = mosaics.mosaic(drawn, COLUMNS)
             yield Picture(f"weights-{row.method}", GROUP, caption, alt, pixels)
