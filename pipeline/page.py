@@ -12,8 +12,6 @@ from pipeline.stage.entry import run
 from pipeline.stage.files import read_json, write_text
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     import pandas as pd
 
     from pipeline.website.charts import Spec
@@ -177,26 +175,11 @@ def _digits_last(index: Path) -> tuple[bool, str]:
     return index.parents[1].name == "digits", index.parents[1].name
 
 
-def packing() -> Future[str]:
-    """Start to pack Vega in a process of its own: it takes two seconds and holds Python's lock."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    import vl_convert
-
-    pool = ProcessPoolExecutor(1, get_context("spawn"))
-    bundle = pool.submit(vl_convert.javascript_bundle, "window.vegaEmbed = vegaEmbed;")
-    pool.shutdown(wait=False)
-    return bundle
-
-
 def main() -> None:
     """Read results/tables and write the page."""
     from jinja2 import Environment
 
-    bundle = packing()
-    # While another process packs the library.
-    from pipeline.website import atoms, lecture, pictures, words
+    from pipeline.website import atoms, lecture, pictures, vega, words
 
     checked = params.load()
     accuracy = report.read_accuracy(checked)
@@ -210,7 +193,7 @@ def main() -> None:
         sections=[{"id": name, "title": title} for name, title in SECTIONS.items()],
         style=(WEBSITE / "style.css").read_text(encoding="utf-8"),
         script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
-        library=bundle.result(),
+        library=vega.LIBRARY.read_text(encoding="utf-8"),
         story=list(words.story(accuracy)),
         charts=specs,
         # Inside a script element nothing is escaped but what would end it.

@@ -188,9 +188,6 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("params.yaml", PARAMS)
     for slow, fast in FASTER.items():
         project.edit("pipeline/evaluation/clock.py", f"\n{slow}", f"\n{fast}")
-    # Vega, which takes two seconds to be packed.
-    project.edit("pipeline/page.py", "library=bundle.result()", 'library=""')
-    project.edit("pipeline/page.py", "bundle = packing()", "")
     project.git("init", "--quiet", "--initial-branch=main")
     project.git("config", "user.name", "A user")
     project.git("config", "user.email", "user@example.org")
