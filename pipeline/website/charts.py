@@ -237,7 +237,7 @@ def code_plane(frame: pd.DataFrame) -> Spec:
             alt.Color(
                 "class:N",
                 scale=alt.Scale(scheme="tableau10"),
-                legend=alt.Legend(title=None, orient="top"),
+                legend=alt.Legend(title=None, orient="top", columns=5),  # a phone's width
             ),
             tooltip=["class:N", alt.Tooltip("z1:Q"), alt.Tooltip("z2:Q")],
         )
