@@ -188,10 +188,6 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("params.yaml", PARAMS)
     for slow, fast in FASTER.items():
         project.edit("pipeline/evaluation/clock.py", f"\n{slow}", f"\n{fast}")
-    # Vega, which takes two seconds to be packed.
-    project.edit(
-        "pipeline/page.py", 'vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")', '""'
-    )
     project.git("init", "--quiet", "--initial-branch=main")
     project.git("config", "user.name", "A user")
     project.git("config", "user.email", "user@example.org")

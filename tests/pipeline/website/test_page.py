@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pipeline import page
-from pipeline.website import charts, words
+from pipeline.website import charts, vega, words
 
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -85,6 +85,17 @@ def test_a_browser_draws_every_chart(width: int, made: Path, tmp_path: Path):
         assert "<svg" in figure
         assert "<path" in figure
     assert re.search(r"(\d+) of \1 rows", done.stdout)
+
+
+def test_the_packed_library_is_that_of_the_installed_version():
+    assert vega.LIBRARY.read_text("utf-8") == vega.packed(), "run python -m pipeline.website.vega"
+
+
+def test_every_picture_says_what_it_is(made: Path):
+    own = re.sub(r"<script>.*?</script>", "", made.read_text("utf-8"), flags=re.DOTALL)
+    images = re.findall(r"<img [^>]*>", own)
+    assert len(images) > 50
+    assert all(re.search(r'alt="[^"]{5,}"', image) for image in images)
 
 
 def test_nothing_cheaper_beats_the_front():
