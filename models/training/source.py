@@ -132,7 +132,10 @@ def stream(
         A worker died. What it raises itself is raised here.
     """
     import grain
+    from absl import flags
 
+    # Grain 0.2.18 reads its flags even where no program has parsed any (google/grain#1361).
+    flags.FLAGS.mark_as_parsed()
     workers = min(joblib.cpu_count(), len(orders) - start)
     if workers == 0:
         return

@@ -75,7 +75,7 @@ class Records:
         wanted = np.arange(len(self))[rows] if isinstance(rows, slice) else np.asarray(rows)
         size, _, channels = self.image_shape
         images = np.empty((wanted.size, *self.image_shape), np.uint8)
-        for image, (number, content) in zip(images, self._read(wanted.ravel()), strict=True):
+        for image, (number, content) in zip(images, self.read(wanted.ravel()), strict=True):
             image[...] = decode(content, f"{self}: record {number}", size)[..., :channels]
         return images.reshape(*wanted.shape, *self.image_shape)
 
@@ -88,12 +88,13 @@ class Records:
     def checksum(self) -> bytes:
         """Return a hash of the encoded images in their order."""
         digest = hashlib.sha256()
-        for _, content in self._read(np.arange(len(self))):
+        for _, content in self.read(np.arange(len(self))):
             digest.update(len(content).to_bytes(8, "little"))
             digest.update(content)
         return digest.digest()
 
-    def _read(self, rows: NDArray[Any]) -> Iterator[tuple[int, bytes]]:
+    def read(self, rows: NDArray[Any]) -> Iterator[tuple[int, bytes]]:
+        """Yield the numbers and the encoded content of some images, compared with the checksum."""
         with self.file.open("rb") as file:
             for number in rows.tolist():
                 start, length, checksum = self._index[number].tolist()
