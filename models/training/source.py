@@ -7,6 +7,7 @@ before: a few batches are in memory, however many images there are.
 from __future__ import annotations
 
 import errno
+import gc
 import multiprocessing
 import os
 import threading
@@ -136,15 +137,17 @@ def stream(
 
     # Grain 0.2.18 reads its flags even where no program has parsed any (google/grain#1361).
     flags.FLAGS.mark_as_parsed()
-    workers = min(joblib.cpu_count(), len(orders) - start)
-    if workers == 0:
+    n_left = len(orders) - start
+    if n_left == 0:
         return
     decoded = iter(
         grain.MapDataset.source(orders)[start:]
         .map(images.__getitem__)
         .to_iter_dataset(grain.ReadOptions(num_threads=0, prefetch_buffer_size=0))
         .mp_prefetch(
-            grain.MultiprocessingOptions(num_workers=workers, per_worker_buffer_size=AHEAD),
+            grain.MultiprocessingOptions(
+                num_workers=min(joblib.cpu_count(), n_left), per_worker_buffer_size=AHEAD
+            ),
             worker_init_fn=_end_with_parent,
         )
     )
@@ -158,6 +161,7 @@ def stream(
         ) from error
     finally:
         decoded.close()
+        gc.collect()  # the last batches, which Grain's ended threads keep in cycles
 
 
 def _end_with_parent(worker: int, workers: int) -> None:

@@ -175,7 +175,7 @@ def ended(processes: list[psutil.Process]) -> bool:
 
 def test_no_worker_outlives_a_killed_run(record: Callable[..., object], tmp_path: Path):
     record(file := tmp_path / "train_images.bin", np.zeros((8, 8, 8, 1), np.uint8))
-    run = subprocess.Popen([sys.executable, SCRIPT, file, "1000000"], stdout=subprocess.PIPE)
+    run = subprocess.Popen([sys.executable, SCRIPT, file, "1000000"])
     children: list[psutil.Process] = []
     while len(children) < 2:  # Python's tracker of shared memory, and a worker
         assert run.poll() is None
@@ -183,7 +183,7 @@ def test_no_worker_outlives_a_killed_run(record: Callable[..., object], tmp_path
         children = psutil.Process(run.pid).children(recursive=True)
     time.sleep(2)  # until the worker has been imported and waits
     run.kill()
-    run.communicate()
+    run.wait()
     assert ended(children)
 
 
@@ -196,5 +196,6 @@ def test_ten_times_the_images_need_no_more_memory(record: Callable[..., object],
         )
         for n in ("10000", "100000")
     ]
+    assert [run.stderr for run in runs] == ["", ""]  # nothing left in shared memory
     few, many = (float(run.stdout) for run in runs)
     assert abs(many - few) < 0.1 * few
