@@ -26,7 +26,7 @@ from models.training import devices
 from models.training.data import Batches, Data, Encoded, Images, Normalisation, Order
 
 CALL_BYTES = 64 * 2**20  # of the streamed images that a call's steps may bring
-AHEAD = 2  # batches that every process has ready
+AHEAD = 1  # batches in each of the two queues behind every worker
 Calls = Generator[Batches, None, None]
 
 
