@@ -14,6 +14,9 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -27,6 +30,7 @@ from models.training.data import Batches, Data, Encoded, Images, Normalisation, 
 
 CALL_BYTES = 64 * 2**20  # of the streamed images that a call's steps may bring
 AHEAD = 1  # batches in each of the two queues behind every worker
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (where Linux has it)
 Calls = Generator[Batches, None, None]
 
 
@@ -142,7 +146,7 @@ def stream(
         return
     decoded = iter(
         grain.MapDataset.source(orders)[start:]
-        .map(images.__getitem__)
+        .map(partial(_decode, images))
         .to_iter_dataset(grain.ReadOptions(num_threads=0, prefetch_buffer_size=0))
         .mp_prefetch(
             grain.MultiprocessingOptions(
@@ -162,6 +166,30 @@ def stream(
     finally:
         decoded.close()
         gc.collect()  # the last batches, which Grain's ended threads keep in cycles
+
+
+def _decode(images: Encoded, order: NDArray[Any]) -> NDArray[np.uint8]:
+    """Decode images and put them where the parent reads them.
+
+    Grain would do the second, by touching page after page of fresh memory: on Linux writing to it
+    as a file takes half as long, and a full /dev/shm is an error and not the worker's death.
+    """
+    from grain.multiprocessing import SharedMemoryArray
+
+    decoded = images[order]
+    if not SHARED_MEMORY.is_dir():
+        return decoded
+    memory = SharedMemory(create=True, size=decoded.nbytes)
+    try:
+        (SHARED_MEMORY / memory.name).write_bytes(decoded.data)
+    except OSError:
+        memory.close()
+        memory.unlink()
+        raise
+    shared: NDArray[np.uint8] = SharedMemoryArray.from_shared_memory(
+        memory, decoded.shape, decoded.dtype
+    )
+    return shared
 
 
 def _end_with_parent(worker: int, workers: int) -> None:
