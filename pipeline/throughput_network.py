@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.ingest.records import Records, open_images
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.files import read_array, read_arrays, read_json, write_json
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     from pipeline.evaluation.clock import Timed
 
 STEPS_PER_CALL = 8
+
+
+def in_memory(dataset: str, split: str, most: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the images and labels of a split; of streamed images, as many as are timed."""
+    folder = paths.data(dataset)
+    images = open_images(folder, split)
+    labels = read_array(folder / f"{split}_labels.npy")
+    if isinstance(images, Records):
+        return images[:most], labels[:most]
+    return images, labels
 
 
 def time_training(
@@ -57,22 +68,17 @@ def main(dataset: str, network: str) -> None:
     import jax
 
     from models.training.program import program
-    from pipeline.evaluation.clock import latency_and_best
+    from pipeline.evaluation.clock import BATCH_SIZES, latency_and_best
     from pipeline.scoring.network import scorer
     from pipeline.stage import blueprints, machine
 
     recipe = blueprints.recipe(params.load(), dataset, description["setting"])
     plan = blueprints.blueprint(dataset, network, description["setting"])
     prepared = program(plan, recipe)
-    folder = paths.data(dataset)
-    training = time_training(
-        prepared,
-        recipe,
-        read_array(folder / "train_images.npy"),
-        read_array(folder / "train_labels.npy"),
-    )
+    images, labels = in_memory(dataset, "train", STEPS_PER_CALL * recipe.batch_size)
+    training = time_training(prepared, recipe, images, labels)
     scores = scorer(prepared, read_arrays(paths.model(dataset, network)))
-    images = read_array(folder / "test_images.npy")
+    images, _ = in_memory(dataset, "test", max(BATCH_SIZES))
     prediction = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
     memory = jax.devices()[0].memory_stats() or {}
     on_device = memory.get("peak_bytes_in_use", 0) / 2**20

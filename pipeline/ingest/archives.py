@@ -21,7 +21,7 @@ from typing import IO, Self, cast
 from pipeline.stage.errors import UserError
 
 MAX_MEMBER_BYTES = 64 * 2**20
-MAX_TOTAL_BYTES = 64 * 2**30
+MAX_TOTAL_BYTES = 2**40  # ImageNet has 2**37
 
 _DEPTH = 4  # <top folder>/<split>/<class>/<image>
 _CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")

@@ -34,11 +34,6 @@ def model(dataset: str, method: str) -> Path:
     return ARTIFACTS / "models" / dataset / f"{method}.npz"
 
 
-def learned(dataset: str, feature: str) -> Path:
-    """Return the file of what a feature learned, from extract."""
-    return ARTIFACTS / "models" / dataset / "features" / f"{feature}.npz"
-
-
 def scores(dataset: str, method: str) -> Path:
     """Return the folder of scores, curves and description, from fit or train."""
     return ARTIFACTS / "scores" / dataset / method

@@ -382,6 +382,18 @@ class TestAgain:
         assert "mlp" not in read_json(TABLES / "metrics.json")
         assert " diverged |" in Path("results/README.md").read_text("utf-8")
 
+    def test_streamed_images_give_the_same_scores(self):
+        expected = bytes_of(SCORES / "mlp", Path("artifacts/models/squares/mlp.npz"))
+        entry = PARAMS["datasets"]["squares"] | {"stream": True}
+        set_params(datasets={"squares": entry})
+        shutil.rmtree("artifacts")
+        run_all()
+        assert bytes_of(SCORES / "mlp", Path("artifacts/models/squares/mlp.npz")) == expected
+        assert not Path("artifacts/data/squares/train_images.npy").exists()
+        described = read_json(SCORES / "raw-logistic/method.json")
+        reason = "its images are streamed, and features want all of them in memory"
+        assert (described["status"], described["reason"]) == ("skipped", reason)
+
     def test_a_setting_that_diverges_is_not_chosen(self):
         set_params(networks={"mlp": DIVERGING | {"learning_rate": [1e6, 0.001]}})
         train.main("squares", "mlp")
