@@ -22,7 +22,7 @@ def draw(run: Run) -> Iterator[Picture]:
     classes = read_arrays(paths.TABLES / run.dataset / "predictions.npz")
     right = {method: classes[method] == classes[LABELS] for method in measured["method"]}
     best = measured.sort_values("accuracy").groupby("kind")["method"].last()
-    images = run.array("test_images")
+    images = run.images("test")
     found = mosaics.disagreements(right, best["classical"], best["network"])
     for name, (caption, places) in zip(("classical", "network", "nobody"), found, strict=True):
         if len(places):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.ingest.records import Records, open_images
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.files import read_array, read_arrays, read_json
 
@@ -62,8 +63,12 @@ class Run(NamedTuple):
         return "in the colours that it wants"
 
     def array(self, name: str) -> NDArray[Any]:
-        """Map one of the dataset's arrays, such as ``test_images``."""
+        """Map one of the dataset's arrays, such as ``test_labels``."""
         return read_array(paths.data(self.dataset) / f"{name}.npy", mmap=True)
+
+    def images(self, split: str) -> NDArray[np.uint8] | Records:
+        """Open the images of ``train`` or ``test``, streamed or not."""
+        return open_images(paths.data(self.dataset), split)
 
     def model(self, method: str) -> dict[str, NDArray[Any]]:
         """Read what a network or a classifier learned."""
@@ -83,7 +88,7 @@ class Run(NamedTuple):
     def one_of_each(self) -> NDArray[np.uint8]:
         """Return the first test image of each class, of at most `COLUMNS` classes."""
         _, first = np.unique(self.array("test_labels"), return_index=True)
-        return self.array("test_images")[first[:COLUMNS]]
+        return self.images("test")[first[:COLUMNS]]
 
 
 def read(dataset: str) -> Run:
