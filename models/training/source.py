@@ -155,17 +155,20 @@ def stream(
             worker_init_fn=_end_with_parent,
         )
     )
+    failure: Exception | None = None
     try:
         yield from decoded
-    except RuntimeError as error:
-        if "terminated unexpectedly" not in str(error):
-            raise
-        raise ChildProcessError(
-            errno.ECHILD, "a process that decodes it died (memory or /dev/shm full?)", str(images)
-        ) from error
+    except Exception as error:
+        failure = error.with_traceback(None)  # whose frames hold batches
     finally:
         decoded.close()
         gc.collect()  # the last batches, which Grain's ended threads keep in cycles
+    if failure is not None and "terminated unexpectedly" in str(failure):
+        raise ChildProcessError(
+            errno.ECHILD, "a process that decodes it died (memory or /dev/shm full?)", str(images)
+        )
+    if failure is not None:
+        raise failure
 
 
 def _decode(images: Encoded, order: NDArray[Any]) -> NDArray[np.uint8]:
