@@ -56,35 +56,60 @@ def test_the_same_tables_make_the_same_page(made: Path, monkeypatch: pytest.Monk
     assert made.read_bytes() == before
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_browser_draws_every_chart(width: int, made: Path, tmp_path: Path):
-    done = subprocess.run(
+# Once everything is drawn, the page says its smallest letters and by how much it is too wide.
+MEASURE = """<script>addEventListener("load", () => setTimeout(() => {
+  const texts = [...document.querySelectorAll("body *")].filter((node) =>
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim())
+    && !node.closest("script, style"));
+  const sizes = texts.map((node) => parseFloat(getComputedStyle(node).fontSize));
+  const root = document.documentElement;
+  root.dataset.letters = Math.min(...sizes);
+  root.dataset.outside = root.scrollWidth - root.clientWidth;
+}, 20000))</script>"""
+
+
+@pytest.fixture(scope="module", params=[390, 1440])
+def drawn(request: pytest.FixtureRequest, made: Path, tmp_path_factory: pytest.TempPathFactory):
+    """What a browser makes of the page on a telephone and on a desk, and what it complains of."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "page.html").write_text(made.read_text("utf-8") + MEASURE, "utf-8")
+    return subprocess.run(
         [
-            str(CHROMIUM),
+            CHROMIUM,
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
             "--enable-logging=stderr",
-            f"--user-data-dir={tmp_path}",
-            f"--window-size={width},900",
+            f"--user-data-dir={folder}",
+            f"--window-size={request.param},900",
             "--virtual-time-budget=30000",
             "--dump-dom",
-            made.as_uri(),
+            (folder / "page.html").as_uri(),
         ],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    specs = json.loads(re.search(r'id="charts">(.*?)</script>', done.stdout, re.DOTALL)[1])
-    drawn = re.findall(r'data-chart="(\w+)".*?</figure>', done.stdout, re.DOTALL)
-    assert sorted(drawn) == sorted(specs)
-    for figure in re.findall(r'<div class="chart.*?</figure>', done.stdout, re.DOTALL):
+
+
+def test_a_browser_draws_every_chart(drawn: subprocess.CompletedProcess[str]):
+    assert not [line for line in drawn.stderr.splitlines() if "CONSOLE" in line]
+    specs = json.loads(re.search(r'id="charts">(.*?)</script>', drawn.stdout, re.DOTALL)[1])
+    places = re.findall(r'data-chart="(\w+)".*?</figure>', drawn.stdout, re.DOTALL)
+    assert sorted(places) == sorted(specs)
+    for figure in re.findall(r'<div class="chart.*?</figure>', drawn.stdout, re.DOTALL):
         assert "<svg" in figure
         assert "<path" in figure
-    assert re.search(r"(\d+) of \1 rows", done.stdout)
+    assert re.search(r"(\d+) of \1 rows", drawn.stdout)
+
+
+def test_every_letter_can_be_read(drawn: subprocess.CompletedProcess[str]):
+    said = dict(re.findall(r'data-(letters|outside)="([-\d.]+)"', drawn.stdout[:1000]))
+    assert float(said["letters"]) >= 12
+    assert float(said["outside"]) <= 0
 
 
 def test_the_packed_library_is_that_of_the_installed_version():
