@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.ingest.records import Records, open_images
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.files import read_array, read_arrays, read_json, write_json
@@ -25,6 +24,8 @@ STEPS_PER_CALL = 8
 
 def in_memory(dataset: str, split: str, most: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the images and labels of a split; of streamed images, as many as are timed."""
+    from pipeline.ingest.records import Records, open_images
+
     folder = paths.data(dataset)
     images = open_images(folder, split)
     labels = read_array(folder / f"{split}_labels.npy")

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.ingest.records import open_images
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame, run
 from pipeline.stage.environment import several_hosts
@@ -81,6 +80,7 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
     import numpy as np
 
     from models.training import devices
+    from pipeline.ingest.records import open_images
 
     if several_hosts():
         with blame("train"):
@@ -115,6 +115,7 @@ def _search(
 
     from models.training.loop import train
     from pipeline.evaluation.selection import choose
+    from pipeline.ingest.records import open_images
     from pipeline.stage.blueprints import blueprint, recipe
 
     folder = paths.data(dataset)

@@ -17,7 +17,7 @@ from models.weights import to_arrays
 from pipeline.drawing import autoencoding, dictionaries, feature_maps
 from pipeline.drawing.picture import Run
 from pipeline.stage import paths, plugins
-from pipeline.stage.files import write_array
+from pipeline.stage.files import write_array, write_json
 
 SIDE, CLASSES = 12, 3
 
@@ -33,6 +33,7 @@ def run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch):
         write_array(paths.data("tiny") / f"{split}_images.npy", images)
         write_array(paths.data("tiny") / f"{split}_labels.npy", labels)
     info = {"image_shape": [SIDE, SIDE, 1], "class_names": ["dark", "grey", "light"]}
+    write_json(paths.data("tiny") / "dataset.json", info)
     return Run("tiny", info, pd.DataFrame())
 
 
