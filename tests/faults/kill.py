@@ -1,9 +1,9 @@
 """Kill `dvc repro` at random moments, and see that one more `dvc repro` mends everything.
 
-Part of `make faults`: `python -m tests.faults.kill ROUNDS SEED`. Each round makes some stages of a
-small project stale, starts `dvc repro`, sends a signal, and then runs the two commands of `make
-repro` once. That must leave the bytes of a run that nothing disturbed, and no process, held lock,
-temporary file or damaged object of dvc's cache.
+Part of `make faults`: `python -m tests.faults.kill ROUNDS SEED MINUTES`. Each round makes some
+stages of a small project stale, starts `dvc repro`, sends a signal, and then runs the two commands
+of `make repro` once. That must leave the bytes of a run that nothing disturbed, and no process, no
+held lock, no temporary file and no damaged object of dvc's cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
 STARTING = 2.0  # seconds, of dvc itself
-DEFAULTS = ("100", "0")  # rounds and seed
+DEFAULTS = ("100", "0", "240")
 SHELLS = ("/bin/bash", "/bin/dash")
 
 
@@ -118,7 +118,7 @@ def play(project: Project, expected: dict[str, str], one: Round) -> Outcome | No
         time.sleep(one.seconds / 4)
         dvcs.append(start(project, one.shell))
     while one.in_stage and dvcs[0].poll() is None and not running_stage(project):
-        time.sleep(0.01)
+        time.sleep(0.1)
     time.sleep(one.seconds)
     hit = strike(project, one.blow, dvcs[0])
     if one.two or hit is None:  # the others come to their end
@@ -155,7 +155,7 @@ def choose(random_: random.Random, number: int, stages: list[str], seconds: floa
     )
 
 
-def campaign(rounds: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
+def campaign(rounds: int, seed: int, minutes: int, folder: Path) -> tuple[Counter[str], list[str]]:
     """Play so many rounds; return what was hit how often, and what was wrong."""
     project, expected, seconds = undisturbed(folder)
     pristine = project.copy(folder / "pristine")
@@ -165,7 +165,8 @@ def campaign(rounds: int, seed: int, folder: Path) -> tuple[Counter[str], list[s
     counts: Counter[str] = Counter()
     faults: list[str] = []
     number = 0
-    while counts["kills"] < rounds:
+    end = time.monotonic() + 60 * minutes
+    while counts["kills"] < rounds and time.monotonic() < end:
         one = choose(random_, number, stages, seconds / len(stages))
         number += 1
         outcome = play(project, expected, one)
@@ -195,9 +196,9 @@ def table(counts: Counter[str], faults: list[str]) -> str:
 
 def main() -> None:
     """Play as many rounds as the command line says, and record what came of it."""
-    rounds, seed = (int(word) for word in (*sys.argv[1:], *DEFAULTS[len(sys.argv) - 1 :]))
+    rounds, seed, minutes = (int(word) for word in (*sys.argv[1:], *DEFAULTS[len(sys.argv) - 1 :]))
     with tempfile.TemporaryDirectory() as folder:
-        counts, faults = campaign(rounds, seed, Path(folder))
+        counts, faults = campaign(rounds, seed, minutes, Path(folder))
     record("Kill", table(counts, faults))
     print(table(counts, faults))
     raise SystemExit(bool(faults))
