@@ -121,12 +121,9 @@ def play(project: Project, expected: dict[str, str], one: Round) -> Outcome | No
         time.sleep(0.1)
     time.sleep(one.seconds)
     hit = strike(project, one.blow, dvcs[0])
-    if one.two or hit is None:  # the others come to their end
-        for dvc in dvcs:
-            dvc.wait(300)
-    faults = wait_until_gone(project)
     for dvc in dvcs:
-        dvc.wait()
+        dvc.wait(300)
+    faults = wait_until_gone(project)
     checkpoints = list(project.root.glob("artifacts/checkpoints/*/*/*/*"))
     halved, wrong = mend(project, expected, SHELL=one.shell)
     faults += wrong

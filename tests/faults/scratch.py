@@ -131,10 +131,14 @@ def leftovers(project: Project) -> Iterator[str]:
 
 
 def differences(found: dict[str, str], expected: dict[str, str]) -> Iterator[str]:
+    """Say which files are not what they were."""
     for name in sorted(found.keys() | expected.keys()):
-        if found.get(name) != expected.get(name):
-            how = "differs" if name in found and name in expected else "is missing"
-            yield f"{name} {'is new' if name not in expected else how}"
+        if name not in expected:
+            yield f"{name} is new"
+        elif name not in found:
+            yield f"{name} is missing"
+        elif found[name] != expected[name]:
+            yield f"{name} differs"
 
 
 def make_stale(project: Project, stages: list[str]) -> None:
