@@ -13,6 +13,7 @@ endif
 .PHONY: repro test lint format lock benchmarks faults gpu-train
 
 repro: .venv/installed
+	@python -m pipeline.unlock
 	dvc repro
 	@cat results/README.md results/throughput.md
 
@@ -31,9 +32,10 @@ format: .venv/installed
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
 
-# Plants faults in a copy: do the tests notice?
+# Plants faults in a copy: do the tests notice? Kills runs: does the next one mend it?
 faults: .venv/installed
 	python tests/faults/planted.py
+	python -m tests.faults.kill
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \

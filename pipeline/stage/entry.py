@@ -6,6 +6,7 @@ import ctypes
 import errno
 import inspect
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
 
 OUT_OF_DEVICE_MEMORY = "RESOURCE_EXHAUSTED"  # how XLA's message begins
+UNMAPPED = "failed to map segment"  # a shared object, into memory
+UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
+    r"Failed writing: \"(?P<file>[^\"]*)\".*\[os_error_code='(?P<code>\d+)'", re.DOTALL
+)
 
 
 def die_with_parent() -> None:
@@ -64,6 +69,7 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     stage_name = "@".join(filter(None, [stage, "-".join(names)]))
     try:
         die_with_parent()
+        _log_once()
         with stage_lock(stage_name), machine_lock(timing=timing):
             main(*names)
     except KeyboardInterrupt:
@@ -72,12 +78,32 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     except (UserError, MemoryError, OSError) as error:
         print(f"{stage_name}: {explain(error)}", file=sys.stderr)
         raise SystemExit(1) from None
-    except RuntimeError as error:  # JAX's, which is not imported here
-        if OUT_OF_DEVICE_MEMORY not in str(error):
+    except (ImportError, RuntimeError, ValueError) as error:
+        if (known := _of_python(error)) is None:
             raise
-        print(f"{stage_name}: {explain(MemoryError(error))}", file=sys.stderr)
+        print(f"{stage_name}: {explain(known)}", file=sys.stderr)
         raise SystemExit(1) from None
     raise SystemExit(0)
+
+
+def _log_once() -> None:
+    """Keep Orbax from logging, with tracebacks, what its threads raise anyway."""
+    from absl import logging
+
+    logging.get_absl_logger().addFilter(lambda one: "raised an exception" not in one.getMessage())
+
+
+def _of_python(error: Exception) -> Exception | None:
+    """Return as Python's own what libraries that are not imported here say of memory and disk."""
+    text = str(error)
+    if OUT_OF_DEVICE_MEMORY in text:
+        return MemoryError(error)
+    if UNMAPPED in text:
+        return MemoryError(next(line for line in text.splitlines() if UNMAPPED in line))
+    if failed := UNWRITTEN.search(text):
+        code = int(failed["code"])
+        return OSError(code, os.strerror(code), failed["file"])
+    return None
 
 
 def explain(error: BaseException) -> str:

@@ -13,6 +13,11 @@ import pytest
 
 from pipeline.stage import entry
 
+# What TensorStore says, but for its length.
+UNWRITTEN = (
+    'OUT_OF_RANGE: Error writing "1/0.0" in OCDBT database at local file "/c/0/": Failed writing: '
+    "\"/c/0/d\": Failed to write 207098 bytes to file 16: No space left [os_error_code='28']"
+)
 LESS = "a smaller dataset size or batch_size needs less"
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -35,10 +40,25 @@ def test_a_stage_that_succeeds(start: Start):
             "raise RuntimeError('RESOURCE_EXHAUSTED: 9G')",
             f"out of memory (RESOURCE_EXHAUSTED: 9G); {LESS}",
         ),
+        (
+            "raise ImportError('IMPORTANT:\\n\\nnumpy.so: failed to map segment\\nmore')",
+            f"out of memory (numpy.so: failed to map segment); {LESS}",
+        ),
+        (f"raise ValueError({UNWRITTEN!r})", "no space left on the disk that holds /c/0/d"),
         ("open('none.npy')", "none.npy: No such file or directory"),
         ("with entry.blame('mlp'): raise ValueError('hidden: 0')", "mlp: hidden: 0"),
     ],
-    ids=["user", "two lines", "MemoryError", "too large", "on the device", "no file", "plug-in"],
+    ids=[
+        "user",
+        "two lines",
+        "MemoryError",
+        "too large",
+        "on the device",
+        "no room for a library",
+        "no room for a checkpoint",
+        "no file",
+        "plug-in",
+    ],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message: str):
     stage = start(body, "digits", arguments="dataset")

@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -15,19 +17,35 @@ from pipeline import page
 from pipeline.website import charts, vega, words
 
 ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = "</script><script>alert(1)</script>\"'><b>"
+WORDS = {
+    "accuracy.csv": ["title"],
+    "confusion.csv": ["actual", "predicted"],  # names of classes
+    "throughput.csv": ["machine", "device"],
+    "studies/ablation.csv": ["rung"],
+    "studies/learning_curve.csv": ["method"],
+}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory):
-    """Write the page of the committed tables, one class of which is a script."""
+    """Write the page of the committed tables, the words of which are scripts."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("pipeline", "features", "models", "params.yaml"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "results/tables", folder / "results/tables")
-    confusion = folder / "results/tables/digits/confusion.csv"
-    table = pd.read_csv(confusion, dtype=str).replace({"actual": {"3": "</script><b>3"}})
-    table.to_csv(confusion, index=False)
+    for file, columns in WORDS.items():
+        path = folder / "results/tables/digits" / file
+        table = pd.read_csv(path, dtype=str)
+        table[columns] += SCRIPT
+        table.to_csv(path, index=False)
+    captions = folder / "results/tables/digits/pictures/captions.json"
+    shown = {
+        file: {key: text + SCRIPT for key, text in words.items()}
+        for file, words in json.loads(captions.read_text("utf-8")).items()
+    }
+    captions.write_text(json.dumps(shown), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         page.main()
@@ -39,7 +57,22 @@ def test_it_asks_nobody_else(made: Path):
     assert len(text) < 4 * 2**20
     own = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # Vega names its own home
     assert not re.findall(r"(?:src|href)=[\"'](?!data:|#)", own)
-    assert "</script><b>3" not in text
+
+
+def test_what_the_tables_say_is_text(made: Path):
+    text = made.read_text("utf-8")
+    assert SCRIPT not in text
+    tags: Counter[str] = Counter()
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, _: tags.update([tag])  # type: ignore[method-assign]
+    parser.feed(text)
+    assert tags["script"] == 3  # the charts, the library, the page's own
+    assert tags["b"] < 100  # the best methods
+    for escaped in (
+        "&lt;/script&gt;&lt;script&gt;alert(1)",
+        "\\u003c/script>\\u003cscript>alert(1)",
+    ):
+        assert text.count(escaped) > 10
 
 
 def test_every_method_has_its_row(made: Path):
