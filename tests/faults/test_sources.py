@@ -104,6 +104,20 @@ def circle(path: Path) -> Path:
     return path
 
 
+def attributes(**values: object) -> bytes:
+    """Return the header that gives the next file attributes."""
+    info = tarfile.TarInfo("x")
+    info.pax_headers = {key: str(value) for key, value in values.items()}
+    return info.create_pax_header(info.get_info(), "utf-8")[: -tarfile.BLOCKSIZE]
+
+
+def sparse(path: Path) -> Path:
+    """State a map of 50 million holes, a quarter megabyte of zip."""
+    major = {"GNU.sparse.major": 1, "GNU.sparse.minor": 0, "GNU.sparse.realsize": 9}
+    content = attributes(**major) + header(tarfile.REGTYPE, 2**20, "train/a/1.png")
+    return written(path, gzip.compress(content + b"50000000\n" + b"1\n" * 10**7, 1))
+
+
 LONG, PAX = tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE
 CASES: dict[str, tuple[Callable[[Path], Path | str], str]] = {
     "name of 2 GiB": (lambda path: written(path, header(LONG, 2**31) + BLOCK), "2147483648 bytes"),
@@ -111,6 +125,15 @@ CASES: dict[str, tuple[Callable[[Path], Path | str], str]] = {
         lambda path: written(path, gzip.compress(header(PAX, 2**31) + BLOCK)),
         "2147483648 bytes in a header",
     ),
+    "attributes of 1 MiB": (
+        lambda path: written(path, header(PAX, 2**20) + bytes(2**20)),
+        "1048576 bytes in a header",
+    ),
+    "map of holes": (
+        lambda path: written(path, header(tarfile.GNUTYPE_SPARSE, 512) + BLOCK),
+        "a sparse file, expected a sound",
+    ),
+    "map of 50 million holes": (sparse, "a sparse file, expected a sound"),
     "file of -512 bytes": (
         lambda path: written(path, header(tarfile.REGTYPE, -512) + BLOCK),
         "-512 bytes in a header",
