@@ -107,7 +107,7 @@ def decode(
     try:
         rows = np.array(words, dtype=np.float64).reshape(shape)
     except ValueError as error:
-        raise UserError(f"{path}: {str(error):.80}, expected numbers") from error
+        raise UserError(f"{path}: {error!s:.80}, expected numbers") from error
     if not (np.abs(rows) <= [9] + [1] * _SIDE**2).all():
         raise UserError(
             f"{path}: expected labels from 0 to 9 and values from -1 to 1, found others"
