@@ -22,6 +22,7 @@ from pipeline.stage.errors import UserError
 
 MAX_MEMBER_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 2**40  # ImageNet has 2**37
+MAX_EXPANSION = 100  # of a tar file, beyond MAX_MEMBER_BYTES
 
 _DEPTH = 4  # <top folder>/<split>/<class>/<image>
 _CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -155,7 +156,7 @@ def read_members(path: Path, wanted: Container[str]) -> Iterator[tuple[str, byte
                     yield name, (path / name).read_bytes()
         elif _is_tar(path):
             with tarfile.open(path, tarinfo=_Header) as tar:
-                for info in tar:
+                for info in _headers(tar):
                     name = str(PurePosixPath(info.name))
                     file = tar.extractfile(info) if name in wanted and info.isreg() else None
                     if file is not None:
@@ -207,9 +208,19 @@ def _folder_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
             yield name, 0 if is_folder else entry.stat().st_size, is_folder
 
 
+def _headers(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Iterate over a tar file, which by itself keeps all it has read in memory."""
+    while (info := tar.next()) is not None:
+        tar.members.clear()  # type: ignore[attr-defined]  # in no stub
+        yield info
+
+
 def _tar_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
+    limit = MAX_EXPANSION * path.stat().st_size + MAX_MEMBER_BYTES
     with tarfile.open(path, tarinfo=_Header) as tar:
-        for info in tar:
+        for info in _headers(tar):
+            if tar.offset > limit:
+                raise tarfile.TarError(f"more than {limit} bytes unpacked")
             if not (info.isreg() or info.isdir()):
                 raise UserError(
                     f"{path}: {info.name!r} is a link or device, expected files and folders"

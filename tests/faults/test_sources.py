@@ -111,6 +111,13 @@ def attributes(**values: object) -> bytes:
     return info.create_pax_header(info.get_info(), "utf-8")[: -tarfile.BLOCKSIZE]
 
 
+def bomb(path: Path) -> Path:
+    """Pack three files of 60 MiB each into 180 kB."""
+    zeros = gzip.compress(bytes(2**20)) * 60
+    headers = [header(tarfile.REGTYPE, 60 * 2**20, f"train/a/{name}.png") for name in range(3)]
+    return written(path, b"".join(gzip.compress(one) + zeros for one in headers))
+
+
 def sparse(path: Path) -> Path:
     """State a map of 50 million holes, a quarter megabyte of zip."""
     major = {"GNU.sparse.major": 1, "GNU.sparse.minor": 0, "GNU.sparse.realsize": 9}
@@ -129,6 +136,7 @@ CASES: dict[str, tuple[Callable[[Path], Path | str], str]] = {
         lambda path: written(path, header(PAX, 2**20) + bytes(2**20)),
         "1048576 bytes in a header",
     ),
+    "180 MB in 180 kB": (bomb, "bytes unpacked, expected a sound"),
     "map of holes": (
         lambda path: written(path, header(tarfile.GNUTYPE_SPARSE, 512) + BLOCK),
         "a sparse file, expected a sound",
