@@ -1,26 +1,28 @@
 """Give every input of the corpus to a real process and measure it: `make faults`.
 
-Writes the section "Bad input" of RESULTS.md and exits with 1 where one of them does harm.
+Writes the section "Bad input" of RESULTS.md and exits with 1 where one of them does harm. With
+`--forked` the processes need not load the libraries, which takes most of their time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import os
 import re
+import runpy
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
-
-from tqdm import tqdm
+from typing import IO, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -35,8 +37,9 @@ SUMMARY = (
     "{refused} of {broken} broken inputs were refused as they should be: exit code 1, one line "
     "that names the input, at most 10 s of processor time and 1 GiB of memory, no file changed. "
     "{accepted} of {sound} odd but sound ones were accepted without a word. Each was given to a "
-    "process of its own: `python -m pipeline.check`, `pipeline.prepare`, or (IDX, CIFAR, USPS) the "
-    "parser alone. Of a download there is a line for each source that failed; the last sums up."
+    "process of its own{how}: `python -m pipeline.check`, `pipeline.prepare`, or (IDX, CIFAR, "
+    "USPS) the parser alone. Of a download there is a line for each source that failed; the last "
+    "sums up."
 )
 ODDITIES = re.compile(r"\s+")
 
@@ -54,8 +57,8 @@ class Outcome(NamedTuple):
         Seconds, the latter of all cores and less disturbed by what else runs.
     mebibytes : float
         Most memory held at a time.
-    before, after : dict of str to str
-        The files of the project and their checksums.
+    before, after : dict of str to pair of int
+        Size and time of the last change of the project's files.
     """
 
     code: int
@@ -63,8 +66,8 @@ class Outcome(NamedTuple):
     wall: float
     processor: float
     mebibytes: float
-    before: dict[str, str]
-    after: dict[str, str]
+    before: dict[str, tuple[int, int]]
+    after: dict[str, tuple[int, int]]
 
 
 def corpus(kind: str) -> ModuleType:
@@ -72,11 +75,14 @@ def corpus(kind: str) -> ModuleType:
     return importlib.import_module(f"tests.faults.corpus.{kind}")
 
 
-class Scratch:
-    """A copy of the project in which the stages run."""
+Start = Callable[[list[str], Path, dict[str, str], IO[bytes]], int]
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+
+class Scratch:
+    """A copy of the project in which the stages run, each started in one way."""
+
+    def __init__(self, folder: Path, start: Start) -> None:
+        self.folder, self.start = folder, start
         for package in ("pipeline", "features", "models", "tests/faults"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / package, folder / "project" / package, ignore=ignored)
@@ -90,7 +96,9 @@ class Scratch:
             command, more = prepared(kind, corpus(kind).CASES[name], project, place)
             before = files(project)
             environment = os.environ | {"TMPDIR": str(self.folder / "tmp")} | more
-            return Outcome(*measured(command, project, environment), before, files(project))
+            return Outcome(
+                *measured(self.start, command, project, environment), before, files(project)
+            )
         finally:
             shutil.rmtree(place)
             remove(project / "params.yaml")
@@ -134,32 +142,59 @@ def in_child(case: Case, path: Path) -> str:
 
 
 def measured(
-    words: list[str], folder: Path, environment: dict[str, str]
+    start: Start, words: list[str], folder: Path, environment: dict[str, str]
 ) -> tuple[int, list[str], float, float, float]:
     """Run a module and return its exit code, errors, seconds and memory."""
     with tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
-        command = ["timeout", "--signal=KILL", str(PATIENCE), sys.executable, "-m", *words]
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=errors, stderr=errors
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
+        begin = time.perf_counter()
+        _, status, used = os.wait4(start(words, folder, environment, errors), 0)
+        wall = time.perf_counter() - begin
         errors.seek(0)
         lines = errors.read().decode(errors="replace").splitlines()
     processor = used.ru_utime + used.ru_stime
-    return process.returncode, lines, wall, processor, used.ru_maxrss / 1024
+    return os.waitstatus_to_exitcode(status), lines, wall, processor, used.ru_maxrss / 1024
 
 
-def files(folder: Path) -> dict[str, str]:
-    """Return the checksums of a project's files, without the locks and the bytecode."""
-    passed = ("__pycache__", "locks")
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink() and not set(passed) & set(path.parts)
-    }
+def fresh(words: list[str], folder: Path, environment: dict[str, str], errors: IO[bytes]) -> int:
+    """Start `python -m` and return its number."""
+    command = ["timeout", "--signal=KILL", str(PATIENCE), sys.executable, "-m", *words]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=errors, stderr=errors)
+    process.returncode = 0  # it is not to be waited for again
+    return process.pid
+
+
+def forked(words: list[str], folder: Path, environment: dict[str, str], errors: IO[bytes]) -> int:
+    """Do what `python -m` does in a fork of this process, which has the libraries loaded."""
+    child = os.fork()
+    if child:
+        return child
+    os.dup2(errors.fileno(), 1)
+    os.dup2(errors.fileno(), 2)
+    os.chdir(folder)
+    os.environ.update(environment)
+    signal.alarm(PATIENCE)
+    sys.argv[1:] = words[1:]
+    code: object = 0
+    try:
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1)
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return size and time of the last change of a project's files, but locks and bytecode."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in ("__pycache__", "locks")]
+        for name in names:
+            status = (Path(place) / name).lstat()
+            found[f"{place}/{name}"] = (status.st_size, status.st_mtime_ns)
+    return found
 
 
 def remove(path: Path) -> None:
@@ -205,39 +240,53 @@ def faults_of_broken(case: Case, outcome: Outcome, kind: str) -> list[str]:
     return faults
 
 
+def campaign(kind: str, scratch: Scratch) -> tuple[Counter[str], str, list[str]]:
+    """Run a kind's processes; return how many went right, a row of the table and the harm done."""
+    count: Counter[str] = Counter()
+    seconds, memory, harm = 0.0, 0.0, []
+    for name, case in corpus(kind).CASES.items():
+        outcome = scratch.run(kind, name)
+        faults = faults_of(case, outcome, kind)
+        harm += [f"- {kind}, {name}: {fault}" for fault in faults]
+        group = "sound" if case.message is None else "broken"
+        count += Counter({group: 1, f"{group} right": int(not faults)})
+        seconds, memory = max(seconds, outcome.processor), max(memory, outcome.mebibytes)
+    row = (
+        f"| {kind} | {count['broken']} | {count['broken right']} | {count['sound']} "
+        f"| {count['sound right']} | {seconds:.1f} | {memory:.0f} |"
+    )
+    return count, row, harm
+
+
 def main() -> None:
     """Run all processes one after the other and write the table."""
     table = [
         "| kind | broken | refused | odd but sound | accepted | most s of processor | most MiB |",
         "|---|---|---|---|---|---|---|",
     ]
-    harm, total = [], Counter()
+    start, how, harm = fresh, "", []
+    if sys.argv[1:] == ["--forked"]:
+        start, how = forked, ", a fork of one with the libraries loaded"
+        for module in ("cv2", "PIL.Image", "sklearn.datasets", "sklearn.model_selection"):
+            importlib.import_module(module)
+    total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as temporary:
-        scratch = Scratch(Path(temporary))
+        scratch = Scratch(Path(temporary), start)
         for kind in KINDS:
-            count, outcomes = Counter(), []
-            for name, case in tqdm(corpus(kind).CASES.items(), desc=kind):
-                outcome = scratch.run(kind, name)
-                faults = faults_of(case, outcome, kind)
-                harm += [f"- {kind}, {name}: {fault}" for fault in faults]
-                group = "sound" if case.message is None else "broken"
-                count += Counter({group: 1, f"{group} right": not faults})
-                outcomes.append(outcome)
-            seconds = max(outcome.processor for outcome in outcomes)
-            memory = max(outcome.mebibytes for outcome in outcomes)
-            table.append(
-                f"| {kind} | {count['broken']} | {count['broken right']} | {count['sound']} "
-                f"| {count['sound right']} | {seconds:.1f} | {memory:.0f} |"
-            )
+            count, row, found = campaign(kind, scratch)
+            print(row, *found, sep="\n", flush=True)
+            table.append(row)
             total += count
+            harm += found
     summary = SUMMARY.format(
+        how=how,
         refused=total["broken right"],
         broken=total["broken"],
         accepted=total["sound right"],
         sound=total["sound"],
     )
     record("Bad input", "\n".join([summary, "", *table, "", *harm]))
-    print(*harm, summary, sep="\n")
+    print(summary)
     raise SystemExit(bool(harm))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.stage import entry
 from pipeline.stage.errors import UserError
-from tests.faults.bad_input import KINDS, ODDITIES, Scratch, corpus, faults_of
+from tests.faults.bad_input import KINDS, ODDITIES, Scratch, corpus, faults_of, fresh
 
 CASES = [
     (kind, name) for kind in KINDS for name, case in corpus(kind).CASES.items() if not case.slow
@@ -50,7 +50,7 @@ def test_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name:
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
-    return Scratch(tmp_path_factory.mktemp("scratch"))
+    return Scratch(tmp_path_factory.mktemp("scratch"), fresh)
 
 
 @pytest.mark.parametrize(("kind", "name"), PROCESSES, ids=[": ".join(case) for case in PROCESSES])
