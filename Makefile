@@ -10,7 +10,7 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test lint format lock benchmarks faults gpu-train
+.PHONY: repro test lint format lock benchmarks faults fuzz gpu-train
 
 repro: .venv/installed
 	@python -m pipeline.unlock
@@ -32,10 +32,16 @@ format: .venv/installed
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
 
-# Plants faults in a copy: do the tests notice? Kills runs: does the next one mend it?
+# Breaks the input, the code and the runs: does the project notice?
 faults: .venv/installed
+	python tests/faults/bad_input.py
 	python tests/faults/planted.py
 	python -m tests.faults.kill
+
+# Needs atheris, which exists for a few versions of Python.
+fuzz: .venv/installed
+	python -m pip install --quiet atheris
+	python tests/faults/fuzz.py
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \

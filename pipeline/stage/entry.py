@@ -17,6 +17,7 @@ from typing import NoReturn
 from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
 
+LONGEST = 2000  # characters of an error: names in a broken file may be of any length
 OUT_OF_DEVICE_MEMORY = "RESOURCE_EXHAUSTED"  # how XLA's message begins
 UNMAPPED = "failed to map segment"  # a shared object, into memory
 UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
@@ -107,11 +108,13 @@ def _of_python(error: Exception) -> Exception | None:
 
 
 def explain(error: BaseException) -> str:
-    """Say in one line what went wrong; what does not print, in a file's name, is escaped."""
-    line = " ".join(_explain(error).split())
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line
+    """Say in one short line what went wrong; what does not print, in a name, is escaped."""
+    line = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in " ".join(_explain(error).split())
     )
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}"
 
 
 def _explain(error: BaseException) -> str:

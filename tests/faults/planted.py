@@ -37,8 +37,8 @@ FAULTS = (
     Fault(
         "test images in the training split",
         "pipeline/prepare.py",
-        'write_array(folder / f"{name}.npy", getattr(images, name))',
-        'write_array(folder / f"{name}.npy", getattr(images, name.replace("train", "test")))',
+        'write_array(folder / f"{split}_images.npy", getattr(images, f"{split}_images"))',
+        'write_array(folder / f"{split}_images.npy", images.test_images)',
         STAGES,
     ),
     Fault(

@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 
 FILE = Path(__file__).with_name("RESULTS.md")
-_TITLE = (
-    "# What was tried, and what gave\n\nEach section is written by its program: `make faults`.\n"
-)
+_TITLE = "# What was tried, and what gave\n\nA section is written by its program: `make faults`.\n"
 
 
 def record(title: str, text: str, file: Path = FILE) -> None:
