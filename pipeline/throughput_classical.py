@@ -8,29 +8,58 @@ only had the host's would compare devices, and not methods, with the networks.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.environment import threads
 from pipeline.stage.files import read_array, read_arrays, read_json, write_json
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-def on_the_host(dataset: str, feature: str, classifier: str) -> dict[str, Any]:
-    """Time the feature that the scores come from: one image, and the best batch."""
+
+class Pair(NamedTuple):
+    """A feature and a classifier with all that their timing needs.
+
+    Attributes
+    ----------
+    feature, classifier : str
+    options : dict
+        The feature's parameters.
+    state, arrays : mapping of str to array
+        What the feature and the classifier learned.
+    images : uint8 array [n, height, width, channels]
+    """
+
+    feature: str
+    classifier: str
+    options: dict[str, Any]
+    state: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, NDArray[Any]]
+    images: NDArray[np.uint8]
+
+
+def timings(pair: Pair) -> dict[str, Any]:
+    """Time the prediction of one image and of the best batch, on every device."""
+    timing = on_the_host(pair)
+    timing["infer"] += on_the_accelerator(pair)
+    return timing
+
+
+def on_the_host(pair: Pair) -> dict[str, Any]:
+    """Time the feature that the scores come from."""
     from joblib import parallel_config
 
     from pipeline.evaluation.clock import latency_and_best
     from pipeline.scoring.classical import scorer
     from pipeline.stage import machine
 
-    options = params.load().options("features", feature, dataset)
-    state = read_arrays(paths.learned(dataset, feature))
-    arrays = read_arrays(paths.model(dataset, f"{feature}-{classifier}"))
-    scores = scorer(feature, options, classifier, state, arrays)
-    images = read_array(paths.data(dataset) / "test_images.npy")
+    scores = scorer(pair.feature, pair.options, pair.classifier, pair.state, pair.arrays)
     with parallel_config("threading", n_jobs=threads()):
-        timed = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
+        timed = latency_and_best(lambda batch: scores(batch).argmax(-1), pair.images)
     return {
         "device": "cpu",
         "dtype": "float32",
@@ -44,11 +73,11 @@ def on_the_host(dataset: str, feature: str, classifier: str) -> dict[str, Any]:
     }
 
 
-def on_the_accelerator(dataset: str, feature: str, classifier: str) -> list[dict[str, Any]]:
+def on_the_accelerator(pair: Pair) -> list[dict[str, Any]]:
     """Time the accelerated version; no rows where there is none, or no accelerator."""
     from features import accelerated
 
-    if feature not in accelerated.names():
+    if pair.feature not in accelerated.names():
         return []
 
     from pipeline.evaluation import device
@@ -57,25 +86,28 @@ def on_the_accelerator(dataset: str, feature: str, classifier: str) -> list[dict
 
     if not device.accelerator():
         return []
-    options = params.load().options("features", feature, dataset)
-    arrays = read_arrays(paths.model(dataset, f"{feature}-{classifier}"))
-    scores = accelerated_scorer(feature, options, classifier, arrays)
-    images = read_array(paths.data(dataset) / "test_images.npy")
-    timed = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
+    scores = accelerated_scorer(pair.feature, pair.options, pair.classifier, pair.arrays)
+    timed = latency_and_best(lambda batch: scores(batch).argmax(-1), pair.images)
     own = {"device": device.accelerator(), "peak_memory_mib": device.peak_memory_mib()}
     return [{**one.columns(), **own} for one in timed]
 
 
 def main(dataset: str, feature: str, classifier: str) -> None:
-    """Time the prediction of one image and of the best batch, on every device."""
+    """Write the timings of a pair that was fitted."""
     method = f"{feature}-{classifier}"
     file = paths.timing(dataset, f"throughput-{method}")
     if read_json(paths.scores(dataset, method) / "method.json")["status"] == "skipped":
         write_json(file, {"skipped": True})
         return
-    timing = on_the_host(dataset, feature, classifier)
-    timing["infer"] += on_the_accelerator(dataset, feature, classifier)
-    write_json(file, timing)
+    pair = Pair(
+        feature,
+        classifier,
+        params.load().options("features", feature, dataset),
+        read_arrays(paths.learned(dataset, feature)),
+        read_arrays(paths.model(dataset, method)),
+        read_array(paths.data(dataset) / "test_images.npy"),
+    )
+    write_json(file, timings(pair))
 
 
 if __name__ == "__main__":
