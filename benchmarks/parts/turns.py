@@ -68,8 +68,12 @@ def rows(
 def ratio(ours: list[float], peer: str, theirs: list[float], images: int) -> list[str]:
     """Lay out the seconds of two sides, turn by turn: speeds, median ratio, its 10 and 90 %."""
     low, middle, high = np.percentile(np.array(theirs) / np.array(ours), [10, 50, 90])
-    speeds = [f"{images / np.median(side):.4g}" for side in (ours, theirs)]
+    speeds = [_digits(images / float(np.median(side))) for side in (ours, theirs)]
     return [speeds[0], peer, speeds[1], *(f"{value:.2f}" for value in (middle, low, high))]
+
+
+def _digits(speed: float) -> str:
+    return f"{speed:.0f}" if speed >= 100 else f"{speed:.3g}"
 
 
 def write(name: str, table: list[list[str]]) -> None:
