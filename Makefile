@@ -10,7 +10,7 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test lint format lock benchmarks faults fuzz gpu-train
+.PHONY: repro test lint format lock benchmarks faults fuzz gpu-train gpu-bench
 
 repro: .venv/installed
 	@python -m pipeline.unlock
@@ -49,6 +49,11 @@ export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-
   imagenette_224-plain34 imagenette_224-resnet34
 gpu-train: .venv/installed
 	bash pipeline/gpu_train.sh
+
+# How fast everything is there: results/tables/<dataset>/throughput-<device>.csv.
+export GPU_BENCH ?= mnist cifar10_jpeg imagenette_224
+gpu-bench: .venv/installed
+	bash pipeline/gpu_bench.sh
 
 # After a change of pyproject.toml: the newest versions that go together, for every Python from 3.11.
 lock: .venv/installed
