@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import inspect
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline.stage.environment import die_with_parent
 from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
 
@@ -23,16 +22,6 @@ UNMAPPED = "failed to map segment"  # a shared object, into memory
 UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
     r"Failed writing: \"(?P<file>[^\"]*)\".*\[os_error_code='(?P<code>\d+)'", re.DOTALL
 )
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when dvc dies (Linux), so that none is left behind."""
-    if sys.platform == "linux":
-        parent_death_signal = 1  # PR_SET_PDEATHSIG in <sys/prctl.h>
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:  # it died in between
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

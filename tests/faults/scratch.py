@@ -91,7 +91,7 @@ def wait_until_gone(project: Project) -> list[str]:
     """Give the processes time to end; return the command lines of those that do not."""
     end = time.monotonic() + SECONDS_TO_DIE
     while (left := processes(project)) and time.monotonic() < end:
-        time.sleep(0.05)
+        time.sleep(0.1)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     return [f"process outlives dvc: {command}" for command in left.values()]
@@ -142,13 +142,15 @@ def differences(found: dict[str, str], expected: dict[str, str]) -> Iterator[str
 
 
 def make_stale(project: Project, stages: list[str]) -> None:
-    """Delete the outputs of some stages, and dvc's memory of earlier runs."""
-    shutil.rmtree(project.root / ".dvc/cache/runs", ignore_errors=True)
+    """Delete the outputs of some stages, and all from which dvc would bring them back."""
+    cache = project.root / ".dvc/cache"
+    shutil.rmtree(cache / "runs", ignore_errors=True)
     lock = yaml.safe_load(project.read("dvc.lock"))["stages"]
     for stage in stages:
         for out in lock[stage]["outs"]:
             path = project.root / out["path"]
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+            (cache / "files/md5" / out["md5"][:2] / out["md5"][2:]).unlink(missing_ok=True)
 
 
 def mend(project: Project, expected: dict[str, str], **more: str) -> tuple[bool, list[str]]:

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.stage import entry
 
+ROOT = Path(__file__).parents[3]
 # What TensorStore says, but for its length.
 UNWRITTEN = (
     'OUT_OF_RANGE: Error writing "1/0.0" in OCDBT database at local file "/c/0/": Failed writing: '
@@ -133,3 +134,18 @@ def test_a_stage_dies_with_its_parent(start: Start, tmp_path: Path):
     assert parent.stdout.readline() == "ready\n"
     os.kill(parent.pid, signal.SIGKILL)
     assert parent.stdout.read() == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
+def test_a_stage_whose_dvc_has_died_already_does_not_run():
+    # dvc takes a moment to die, Python takes one to start.
+    code = "import os, sys, time; time.sleep(0.3); sys.argv = ['-m']; import pipeline"
+    words = ["sh", "-c", f'"{sys.executable}" -c "{code}; print(os.getppid())" &']
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "DVC_STAGE": "work"}
+    said = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    if said.stdout not in ("", "1\n"):
+        pytest.skip("another process than the first takes care of orphans here")
+    assert said.stdout == ""
+    del environment["DVC_STAGE"]
+    said = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert said.stdout == "1\n"
