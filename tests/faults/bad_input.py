@@ -32,7 +32,7 @@ from tests.faults.results import record  # noqa: E402
 KINDS = sorted(
     path.stem for path in Path(__file__).parent.glob("corpus/*.py") if path.stem != "case"
 )
-MOST_SECONDS, MOST_MEBIBYTES, PATIENCE = 10, 1024, 60
+MOST_SECONDS, MOST_MEBIBYTES, PATIENCE = 10, 1024, 300  # the last: by the clock
 SUMMARY = (
     "{refused} of {broken} broken inputs were refused as they should be: exit code 1, one line "
     "that names the input, at most 10 s of processor time and 1 GiB of memory, no file changed. "
@@ -211,7 +211,7 @@ def faults_of(case: Case, outcome: Outcome, kind: str) -> list[str]:
     if outcome.processor > MOST_SECONDS:
         faults.append(f"{outcome.processor:.1f} s")
     if outcome.wall > PATIENCE:
-        faults.append("never ended")
+        faults.append(f"not ended after {PATIENCE} s")
     if outcome.mebibytes > MOST_MEBIBYTES:
         faults.append(f"{outcome.mebibytes:.0f} MiB")
     return faults + (

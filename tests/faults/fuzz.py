@@ -2,8 +2,9 @@
 
 Needs atheris, which exists for some versions of Python only and is no dependency of the project:
 `python -m pip install atheris`. Writes the section "Fuzzing" of RESULTS.md and exits with 1 where
-a parser raises anything but a UserError, or takes what it should refuse. One parser alone:
-`python tests/faults/fuzz.py idx -runs=1000`; the options are libFuzzer's.
+a parser raises anything but a UserError, or takes what it should refuse. Options are libFuzzer's:
+`python tests/faults/fuzz.py -max_total_time=60` takes a minute for each parser, and
+`python tests/faults/fuzz.py idx -runs=1000` runs one of them.
 """
 
 from __future__ import annotations
@@ -164,12 +165,12 @@ def fuzz(name: str, options: list[str]) -> None:
         atheris.Fuzz()
 
 
-def campaign() -> None:
+def campaign(options: list[str]) -> None:
     """Run every target in a process of its own and write the table."""
     lines = ["| parser | inputs | seconds | finds |", "|---|---|---|---|"]
     inputs = seconds = finds = 0
     for name in TARGETS:
-        command = [sys.executable, __file__, name]
+        command = [sys.executable, __file__, name, *options]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         counted = re.search(r"Done (\d+) runs in (\d+) second", done.stderr)
         if counted is None or done.returncode:
@@ -185,7 +186,8 @@ def campaign() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        fuzz(sys.argv[1], sys.argv[2:])
+    words = [word for word in sys.argv[1:] if word in TARGETS]
+    if words:
+        fuzz(words[0], sys.argv[2:])
     else:
-        campaign()
+        campaign(sys.argv[1:])

@@ -172,15 +172,14 @@ CASES = {
     "100 MB behind the end": Case(
         content(lambda: gzip.compress(TAR) + gzip.compress(bytes(10**6)) * 100),
         "bytes in 'what follows the last file'",
-        slow=True,
     ),
     "180 MB in 180 kB": Case(content(bomb), "bytes unpacked, expected a sound"),
     "a file of 2^60 bytes": Case(
         content(header(tarfile.REGTYPE, 2**60, "train/a/9.png")),
         "bytes unpacked, expected a sound",
     ),
-    "150,000 folders in 100 kB": Case(
-        content(lambda: gzip.compress(header(tarfile.DIRTYPE, 0, "train/a") * 150_000)),
+    "140,000 folders in 11 kB": Case(
+        content(lambda: lzma.compress(header(tarfile.DIRTYPE, 0, "train/a") * 140_000, preset=0)),
         "bytes unpacked, expected a sound",
         slow=True,
     ),
@@ -210,9 +209,7 @@ CASES = {
         content(OPEN + header(tarfile.DIRTYPE, 0, "train/a/0.png") + BLOCK * 2),
         "train/a/0.png is out of place",
     ),
-    "a zip that states too little": Case(
-        lying_zip, "Bad CRC-32 for file 'train/a/9.png'", slow=True
-    ),
+    "a zip that states too little": Case(lying_zip, "Bad CRC-32 for file 'train/a/9.png'"),
     "a zip packed by bzip2": Case(
         content(entry(compress_type=zipfile.ZIP_BZIP2)), "is packed by method 12"
     ),

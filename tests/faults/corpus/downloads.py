@@ -12,7 +12,8 @@ from tests.faults.corpus import cifar, idx, usps
 from tests.faults.corpus.case import Case, folder
 
 # A proxy that is not there: every URL fails at once.
-OFFLINE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+OFFLINE = {**dict.fromkeys(PROXIES, "http://127.0.0.1:9"), "NO_PROXY": "", "no_proxy": ""}
 FILES = {
     "mnist": "mnist/train-images-idx3-ubyte.gz",
     "fashion_mnist": "fashion-mnist/train-images-idx3-ubyte.gz",
