@@ -10,29 +10,24 @@ import importlib
 import json
 import os
 import re
-import runpy
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-import traceback
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from tests.faults.corpus.case import Case  # noqa: E402
+from tests.faults.processes import PATIENCE, Start, forked, fresh, measured  # noqa: E402
 from tests.faults.results import record  # noqa: E402
 
 KINDS = sorted(
     path.stem for path in Path(__file__).parent.glob("corpus/*.py") if path.stem != "case"
 )
-MOST_SECONDS, MOST_MEBIBYTES, PATIENCE = 10, 1024, 300  # the last: by the clock
+MOST_SECONDS, MOST_MEBIBYTES = 10, 1024
 SUMMARY = (
     "{refused} of {broken} broken inputs were refused as they should be: exit code 1, one line "
     "that names the input, at most 10 s of processor time and 1 GiB of memory, no file changed. "
@@ -41,6 +36,15 @@ SUMMARY = (
     "USPS) the parser alone. Of a download there is a line for each source that failed; the last "
     "sums up."
 )
+MENDED = """
+Mended on the way:
+
+- Tar files with a map of holes: 190 kB of gzip took 97 s and 0.8 GB. Sparse members are refused.
+- Tar files that unpack without end, and a million headers (0.5 GB): both are bounded.
+- Gzip files of nothing but empty members: 60 MB took 14 s. Larger than its content is refused.
+- USPS text of 64 MiB took 1.3 GB; a word of 10 MB stood in the message in full.
+- Names of thousands of letters in params.yaml made lines of that length.
+"""
 ODDITIES = re.compile(r"\s+")
 
 
@@ -73,9 +77,6 @@ class Outcome(NamedTuple):
 def corpus(kind: str) -> ModuleType:
     """Return the module of a kind of input."""
     return importlib.import_module(f"tests.faults.corpus.{kind}")
-
-
-Start = Callable[[list[str], Path, dict[str, str], IO[bytes]], int]
 
 
 class Scratch:
@@ -139,51 +140,6 @@ def in_child(case: Case, path: Path) -> str:
     if os.waitpid(child, 0)[1]:
         raise SystemExit(f"{path}: could not be written")
     return source
-
-
-def measured(
-    start: Start, words: list[str], folder: Path, environment: dict[str, str]
-) -> tuple[int, list[str], float, float, float]:
-    """Run a module and return its exit code, errors, seconds and memory."""
-    with tempfile.TemporaryFile() as errors:
-        begin = time.perf_counter()
-        _, status, used = os.wait4(start(words, folder, environment, errors), 0)
-        wall = time.perf_counter() - begin
-        errors.seek(0)
-        lines = errors.read().decode(errors="replace").splitlines()
-    processor = used.ru_utime + used.ru_stime
-    return os.waitstatus_to_exitcode(status), lines, wall, processor, used.ru_maxrss / 1024
-
-
-def fresh(words: list[str], folder: Path, environment: dict[str, str], errors: IO[bytes]) -> int:
-    """Start `python -m` and return its number."""
-    command = ["timeout", "--signal=KILL", str(PATIENCE), sys.executable, "-m", *words]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=errors, stderr=errors)
-    process.returncode = 0  # it is not to be waited for again
-    return process.pid
-
-
-def forked(words: list[str], folder: Path, environment: dict[str, str], errors: IO[bytes]) -> int:
-    """Do what `python -m` does in a fork of this process, which has the libraries loaded."""
-    child = os.fork()
-    if child:
-        return child
-    os.dup2(errors.fileno(), 1)
-    os.dup2(errors.fileno(), 2)
-    os.chdir(folder)
-    os.environ.update(environment)
-    signal.alarm(PATIENCE)
-    sys.argv[1:] = words[1:]
-    code: object = 0
-    try:
-        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        code = end.code
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 1)
 
 
 def files(folder: Path) -> dict[str, tuple[int, int]]:
@@ -285,7 +241,7 @@ def main() -> None:
         accepted=total["sound right"],
         sound=total["sound"],
     )
-    record("Bad input", "\n".join([summary, "", *table, "", *harm]))
+    record("Bad input", "\n".join([summary, "", *table, "", *harm, MENDED]))
     print(summary)
     raise SystemExit(bool(harm))
 

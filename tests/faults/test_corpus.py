@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.stage import entry
 from pipeline.stage.errors import UserError
-from tests.faults.bad_input import KINDS, ODDITIES, Scratch, corpus, faults_of, fresh
+from tests.faults.bad_input import KINDS, ODDITIES, Scratch, corpus, faults_of
+from tests.faults.processes import fresh
 
 CASES = [
     (kind, name) for kind in KINDS for name, case in corpus(kind).CASES.items() if not case.slow

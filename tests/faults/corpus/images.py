@@ -101,6 +101,11 @@ def jpeg_of(size: tuple[int, int]) -> bytes:
 
 
 NONE = "train/a/9.png: no image, expected one of JPEG"
+LARGE_WEBP = bytes.fromhex(  # flat; turned as EXIF says
+    "524946465200000057454250565038580a00000008000000ff1f00ff1f005650384c1100"
+    "00002fffdfff0707508426f4a0ff8188e87f0000455849461a0000004d4d002a00000008"
+    "000101120003000000010006000000000000"
+)
 LARGE = f"expected at most {MAX_PIXELS}"
 CASES = {
     "sound, grey": sound(RGB.convert("L")),
@@ -133,6 +138,7 @@ CASES = {
         None,
         slow=True,
     ),
+    "sound, 8192 x 8192 WebP of 90 bytes": among(LARGE_WEBP, None)._replace(slow=True),
     "sound, a JPEG named png": sound(RGB, "JPEG"),
     "sound, without an ending": among(FILES["train/a/0.png"], None, "image"),
     "sound, with a space, quotes and a newline": among(
