@@ -32,10 +32,11 @@ format: .venv/installed
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
 
-# Plants faults in a copy: do the tests notice? Kills runs: does the next one mend it?
+# In copies: plants faults (do the tests notice?), kills runs and fills the disk (is anything lost?).
 faults: .venv/installed
 	python tests/faults/planted.py
 	python -m tests.faults.kill
+	python -m tests.faults.full_disk
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \
