@@ -32,11 +32,12 @@ format: .venv/installed
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
 
-# Breaks the input, the code and the runs: does the project notice?
+# Breaks the input and, in copies, the code, the runs and the disk: is it noticed, is anything lost?
 faults: .venv/installed
 	python tests/faults/bad_input.py
 	python tests/faults/planted.py
 	python -m tests.faults.kill
+	python -m tests.faults.full_disk
 
 # Needs atheris, which exists for a few versions of Python.
 fuzz: .venv/installed
