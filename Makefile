@@ -34,10 +34,8 @@ benchmarks: .venv/installed
 
 # Breaks the input and, in copies, the code, the runs and the disk: is it noticed, is anything lost?
 faults: .venv/installed
-	python tests/faults/bad_input.py
-	python tests/faults/planted.py
-	python -m tests.faults.kill
-	python -m tests.faults.full_disk
+	failed=0; for name in bad_input planted kill full_disk; do \
+	  python -m tests.faults.$$name || failed=1; done; exit $$failed
 
 # Needs atheris, which exists for a few versions of Python.
 fuzz: .venv/installed

@@ -29,20 +29,21 @@ def main(dataset: str) -> None:
     from pipeline.drawing import autoencoding, dictionaries, feature_maps, hard, picture, weights
 
     seen = picture.read(dataset)
+    kinds = (hard, dictionaries, autoencoding, weights, feature_maps)
+    pictures = [drawn for kind in kinds for drawn in kind.draw(seen)]
     folder = paths.TABLES / dataset / "pictures"
     shutil.rmtree(folder, ignore_errors=True)
     captions = {}
-    for kind in (hard, dictionaries, autoencoding, weights, feature_maps):
-        for drawn in kind.draw(seen):
-            write_png(folder / f"{drawn.name}.png", drawn.pixels)
-            captions[f"{drawn.name}.png"] = {
-                "group": drawn.group,
-                "caption": drawn.caption,
-                "alt": drawn.alt,
-            }
-            if drawn.points is not None:
-                text = drawn.points.to_csv(index=False, float_format="%.3f", lineterminator="\n")
-                write_text(folder / f"{drawn.name}.csv", text)
+    for drawn in pictures:
+        write_png(folder / f"{drawn.name}.png", drawn.pixels)
+        captions[f"{drawn.name}.png"] = {
+            "group": drawn.group,
+            "caption": drawn.caption,
+            "alt": drawn.alt,
+        }
+        if drawn.points is not None:
+            text = drawn.points.to_csv(index=False, float_format="%.3f", lineterminator="\n")
+            write_text(folder / f"{drawn.name}.csv", text)
     write_json(folder / "captions.json", captions)
 
 
