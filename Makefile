@@ -10,9 +10,10 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test lint format lock benchmarks faults gpu-train
+.PHONY: repro test lint format lock benchmarks faults fuzz gpu-train gpu-bench
 
 repro: .venv/installed
+	@python -m pipeline.unlock
 	dvc repro
 	@cat results/README.md results/throughput.md
 
@@ -31,9 +32,15 @@ format: .venv/installed
 benchmarks: .venv/installed
 	for file in benchmarks/*.py; do python $$file || exit 1; done
 
-# Plants faults in a copy: do the tests notice?
+# Breaks the input and, in copies, the code, the runs and the disk: is it noticed, is anything lost?
 faults: .venv/installed
-	python tests/faults/planted.py
+	failed=0; for name in bad_input planted kill full_disk; do \
+	  python -m tests.faults.$$name || failed=1; done; exit $$failed
+
+# Needs atheris, which exists for a few versions of Python.
+fuzz: .venv/installed
+	python -m pip install --quiet atheris
+	python tests/faults/fuzz.py
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \
@@ -41,6 +48,11 @@ export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-
   imagenette_224-plain34 imagenette_224-resnet34
 gpu-train: .venv/installed
 	bash pipeline/gpu_train.sh
+
+# How fast everything is there: results/tables/<dataset>/throughput-<device>.csv.
+export GPU_BENCH ?= mnist cifar10_jpeg imagenette_224
+gpu-bench: .venv/installed
+	bash pipeline/gpu_bench.sh
 
 # After a change of pyproject.toml: the newest versions that go together, for every Python from 3.11.
 lock: .venv/installed

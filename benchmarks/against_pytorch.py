@@ -1,19 +1,20 @@
-"""Training and inference beside PyTorch: `python benchmarks/against_pytorch.py`.
+"""Training and inference beside PyTorch: `python benchmarks/against_pytorch.py [NETWORK...]`.
 
-It wants `pip install torch==2.13.0` (the CPU build). Same networks, batches and optimizer, data in
-memory, both sides in one run and in turns. Writes benchmarks/results/against_pytorch.csv; a ratio
-above 1 means ours is faster.
+It wants `pip install torch==2.13.0` (the CPU build; on a machine with a GPU its own). Same
+networks, batches, number types and optimizer, data in memory, all sides in one run and in turns.
+Without names a CPU measures the networks for small images alone. Writes
+benchmarks/results/against_pytorch.csv (with a GPU against_pytorch_gpu.csv); a ratio above 1 means
+ours is faster.
 """
 
 from __future__ import annotations
 
-import csv
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -25,96 +26,69 @@ try:
     from torch import nn
     from torch.nn import functional
 except ModuleNotFoundError:
-    print("against_pytorch: skipped, PyTorch is not installed")
+    print("against_pytorch: skipped, PyTorch is not installed (pip install torch==2.13.0)")
     raise SystemExit(0) from None
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
+from parts import torch_networks, turns  # noqa: E402
+from parts.turns import Call  # noqa: E402
 
 from models import counting  # noqa: E402
-from models.networks import cuda_convnet, lenet5, resnet20  # noqa: E402
 from models.training import program as programs  # noqa: E402
 from models.training.blueprint import Blueprint  # noqa: E402
 from models.training.data import Data, Normalisation, shuffled  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
-from pipeline.stage import machine  # noqa: E402
+from pipeline.evaluation import device  # noqa: E402
 
-RESULTS = ROOT / "benchmarks/results/against_pytorch.csv"
-BATCH = 128
-REPEATS = 9
-COLUMNS = (
-    *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
-    *("unit", "machine"),
-)
-Call = Callable[[], object]
 Images = np.ndarray
+ON_GPU = jax.default_backend() != "cpu"
+WHERE = torch.device("cuda" if ON_GPU else "cpu")
+BETWEEN = 1024  # different images; a GPU's caches hold none of the larger ones
 
 
-class Block(nn.Module):
-    """A residual block of two 3x3 convolutions with the identity past it (option A)."""
+class Case(NamedTuple):
+    """What is run of a network.
 
-    def __init__(self, channels: int, filters: int) -> None:
-        super().__init__()
-        self.stride, self.missing = filters // channels, filters - channels
-        self.conv1 = nn.Conv2d(channels, filters, 3, self.stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(filters)
-        self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(filters)
+    Attributes
+    ----------
+    shape : tuple of int
+        Height, width, channels.
+    classes, batch : int
+    steps : int
+        Of one call.
+    dtype : str
+        Of activations and gradients; weights are float32.
+    """
 
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        """Map [n, channels, height, width] to [n, filters, out_height, out_width]."""
-        learned = functional.relu(self.norm1(self.conv1(maps)))
-        learned = self.norm2(self.conv2(learned))
-        past = maps[:, :, :: self.stride, :: self.stride]
-        return functional.relu(learned + functional.pad(past, (0, 0, 0, 0, 0, self.missing)))
-
-
-def torch_lenet5() -> nn.Module:
-    """Return LeNet-5 as `models/networks/lenet5.py` has it."""
-    return nn.Sequential(
-        *(nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2)),
-        *(nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten()),
-        *(nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10)),
-    )
+    shape: tuple[int, int, int]
+    classes: int
+    batch: int
+    steps: int
+    dtype: str = "float32"
 
 
-def torch_cuda_convnet() -> nn.Module:
-    """Return cuda-convnet's small network."""
-    pool = partial(nn.AvgPool2d, 3, 2, ceil_mode=True)
-    return nn.Sequential(
-        *(nn.Conv2d(3, 32, 5, padding=2), nn.MaxPool2d(3, 2, ceil_mode=True), nn.ReLU()),
-        *(nn.Conv2d(32, 32, 5, padding=2), nn.ReLU(), pool()),
-        *(nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), pool(), nn.Flatten(), nn.Linear(1024, 10)),
-    )
-
-
-def torch_resnet20() -> nn.Module:
-    """Return ResNet-20."""
-    widths = [16] * 4 + [32] * 3 + [64] * 3
-    return nn.Sequential(
-        *(nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
-        *(Block(*pair) for pair in pairwise(widths)),
-        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)),
-    )
-
-
-# Ours, theirs, channels, and the steps of a call.
-NETWORKS = {
-    "lenet5": (lenet5.Network, torch_lenet5, 1, 48),
-    "cuda_convnet": (cuda_convnet.Network, torch_cuda_convnet, 3, 4),
-    "resnet20": (resnet20.Network, torch_resnet20, 3, 2),
+SMALL = {
+    "lenet5": Case((32, 32, 1), 10, 128, 469 if ON_GPU else 48),  # an epoch of MNIST
+    "cuda_convnet": Case((32, 32, 3), 10, 128, 200 if ON_GPU else 4),
+    "resnet20": Case((32, 32, 3), 10, 128, 100 if ON_GPU else 2),
+}
+LARGE = {
+    name: Case((224, 224, 3), 1000, *((batch, 20, "bfloat16") if ON_GPU else (on_cpu, 1)))
+    for name, batch, on_cpu in (("alexnet", 512, 16), ("resnet34", 256, 8), ("vgg19", 128, 2))
 }
 
 
-def ours(plan: Blueprint, images: Images, labels: Images, steps: int) -> tuple[Call, Call]:
+def ours(plan: Blueprint, images: Images, labels: Images, case: Case) -> tuple[Call, Call]:
     """Return calls that train for some steps, and that predict one batch."""
-    recipe = Recipe(epochs=1, batch_size=BATCH, schedule="constant")
+    recipe = Recipe(epochs=1, batch_size=case.batch, schedule="constant", dtype=case.dtype)
     prepared = programs.program(plan, recipe)
     normalisation = Normalisation.of(images)
     data = Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), normalisation)
     pace = programs.Pace(1e-3, 10**6, np.zeros(1, np.uint32))
-    batches = shuffled([0], np.resize(np.arange(len(images)), steps * BATCH), recipe, epoch=0)
+    rows = np.resize(np.arange(len(images)), case.steps * case.batch)
+    batches = shuffled([0], rows, recipe, epoch=0)
     progress = programs.start(prepared, pace.seeds)
     learned = jax.tree.map(jnp.copy, progress.learned)  # the steps give up the others
 
@@ -123,94 +97,95 @@ def ours(plan: Blueprint, images: Images, labels: Images, steps: int) -> tuple[C
         progress = programs.advance(prepared, data, pace, progress, batches)
         jax.block_until_ready(progress)
 
-    batch = jnp.asarray(images[:BATCH])
+    batch = jnp.asarray(images[: case.batch])
     return train, lambda: jax.block_until_ready(
         programs.predict(prepared, learned, normalisation, batch)
     )
 
 
 def theirs(
-    model: nn.Module, images: Images, labels: Images, steps: int, *, compiled: bool
+    model: nn.Module, images: Images, labels: Images, case: Case, *, compiled: bool
 ) -> tuple[Call, Call]:
     """Return the same calls of PyTorch, channels last, the images normalised beforehand."""
+    layout, dtype = torch.channels_last, getattr(torch, case.dtype)
     normal = (images - images.mean()) / images.std()
-    layout = torch.channels_last
-    pixels = torch.tensor(normal, dtype=torch.float32).permute(0, 3, 1, 2)
+    pixels = torch.tensor(normal, dtype=dtype, device=WHERE).permute(0, 3, 1, 2)
     pixels = pixels.contiguous(memory_format=layout)
-    targets = torch.tensor(labels)
-    model = model.to(memory_format=layout)
+    targets = torch.tensor(labels, device=WHERE)
+    model = model.to(WHERE, memory_format=layout)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     run = torch.compile(model) if compiled else model
-    order = np.random.default_rng(0).permutation(np.resize(np.arange(len(images)), steps * BATCH))
-    batches = torch.tensor(order.reshape(steps, BATCH))
+    rows = np.resize(np.arange(len(images)), case.steps * case.batch)
+    order = np.random.default_rng(0).permutation(rows).reshape(case.steps, case.batch)
+    batches = torch.tensor(order, device=WHERE)
+    mixed = partial(torch.autocast, WHERE.type, dtype, enabled=case.dtype != "float32")
 
     def train() -> None:
         model.train()
         for batch in batches:
             optimizer.zero_grad()
-            functional.cross_entropy(run(pixels[batch]), targets[batch]).backward()
+            with mixed():
+                loss = functional.cross_entropy(run(pixels[batch]), targets[batch])
+            loss.backward()
             optimizer.step()
+        finish()
 
     def predict() -> None:
         model.eval()
-        with torch.inference_mode():
-            run(pixels[:BATCH])
+        with torch.inference_mode(), mixed():
+            run(pixels[: case.batch])
+        finish()
 
     return train, predict
 
 
-def seconds(call: Call) -> float:
-    """Time one call."""
-    begin = time.perf_counter()
-    call()
-    return time.perf_counter() - begin
+def finish() -> None:
+    """Wait for the device."""
+    if ON_GPU:
+        torch.cuda.synchronize()
 
 
-def compare(name: str) -> list[list[str | float]]:
-    """Measure one network; return its rows."""
-    network, make, channels, steps = NETWORKS[name]
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (1024, 32, 32, channels), dtype=np.uint8)
-    labels = generator.integers(0, 10, len(images))
-    plan = Blueprint(network, (32, 32, channels), 10)
-    model = make()
+def same_size(name: str, plan: Blueprint, model: nn.Module) -> None:
+    """Stop where the two networks have another number of parameters."""
     count = sum(parameter.numel() for parameter in model.parameters())
     if count != counting.parameters(plan):
         raise SystemExit(f"{name}: {count} parameters in PyTorch, {counting.parameters(plan)} here")
-    sides = {
-        "ours": ours(plan, images, labels, steps),
-        "eager": theirs(model, images, labels, steps, compiled=False),
-        "torch.compile": theirs(make(), images, labels, steps, compiled=True),
+
+
+def compare(name: str, case: Case) -> list[list[str]]:
+    """Measure one network; return its rows."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (BETWEEN, *case.shape), dtype=np.uint8)
+    labels = generator.integers(0, case.classes, BETWEEN)
+    network = import_module(f"models.networks.{name}").Network
+    plan = Blueprint(network, case.shape, case.classes)
+    make: Callable[[], nn.Module] = getattr(torch_networks, name)
+    same_size(name, plan, make())
+    own = ours(plan, images, labels, case)
+    peers = {
+        f"PyTorch {torch.__version__} {how}": theirs(
+            make(), images, labels, case, compiled=how == "torch.compile"
+        )
+        for how in ("eager", "torch.compile")
     }
-    rows: list[list[str | float]] = []
-    for place, (phase, size) in enumerate((("training", steps * BATCH), ("inference", BATCH))):
-        calls = {side: both[place] for side, both in sides.items()}
-        for call in calls.values():
-            seconds(call), seconds(call)
-        taken = np.array([[seconds(call) for call in calls.values()] for _ in range(REPEATS)])
-        for column, peer in list(enumerate(calls))[1:]:
-            low, ratio, high = np.percentile(taken[:, column] / taken[:, 0], [10, 50, 90])
-            speed = size / np.median(taken, axis=0)
-            rows.append(
-                [
-                    *(f"{name}, {phase}, batch {BATCH}", "cpu", f"{speed[0]:.0f}"),
-                    *(f"PyTorch {torch.__version__} {peer}", f"{speed[column]:.0f}"),
-                    *(f"{ratio:.2f}", f"{low:.2f}", f"{high:.2f}", "images/s"),
-                ]
-            )
-    return rows
+    table = []
+    for place, (phase, steps) in enumerate((("training", case.steps), ("inference", 1))):
+        calls = {peer: both[place] for peer, both in peers.items()}
+        title = f"{name}, {phase}, batch {case.batch}"
+        title += f", {case.dtype}" if case.dtype != "float32" else ""
+        table += turns.rows(title, device.name(), {"": own[place]}, calls, steps * case.batch)
+    return table
 
 
 def main() -> None:
-    """Measure all networks and write the table."""
+    """Measure the networks that are named, or those that suit the device; write the table."""
     torch.set_num_threads(threads())
-    with RESULTS.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for name in NETWORKS:
-            writer.writerows([*row, machine.description()["machine"]] for row in compare(name))
-            file.flush()
-    print(RESULTS.read_text(encoding="utf-8"))
+    known = SMALL | LARGE
+    names = sys.argv[1:] or list(known if ON_GPU else SMALL)
+    if unknown := set(names) - set(known):
+        raise SystemExit(f"{', '.join(unknown)}: expected some of {', '.join(known)}")
+    file = "against_pytorch_gpu" if ON_GPU else "against_pytorch"
+    turns.write(file, [row for name in names for row in compare(name, known[name])])
 
 
 if __name__ == "__main__":

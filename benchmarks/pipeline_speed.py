@@ -56,11 +56,11 @@ def project_copy(folder: Path) -> None:
 
 def only(file: Path, wanted: dict[str, tuple[str, ...]]) -> None:
     """Leave only some methods in params.yaml."""
-    yaml = YAML()
-    content = yaml.load(file)
+    round_trip = YAML()
+    content = round_trip.load(file)
     for section, names in wanted.items():
         content[section] = {name: content[section][name] for name in names}
-    yaml.dump(content, file)
+    round_trip.dump(content, file)
 
 
 def cases(folder: Path) -> list[tuple[str, float, int, str]]:

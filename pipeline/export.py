@@ -1,7 +1,9 @@
-"""A table for a paper: `python -m pipeline.export {latex,markdown,csv} DATASET`, or `bibtex`.
+"""A table for a paper: `python -m pipeline.export FORM DATASET`, or `bibtex`.
+
+FORM is latex, markdown, csv or parquet.
 
 Accuracies are rounded to two significant digits of half their 95 % interval; the most accurate
-method and all that cannot be told from it are bold.
+method and all that cannot be told from it are bold. Parquet holds the numbers themselves.
 """
 
 from __future__ import annotations
@@ -85,8 +87,31 @@ def bibtex() -> Iterator[str]:
             )
 
 
-def table(form: str, dataset: str) -> str:
-    """Write the table of a dataset.
+def parquet(accuracy: pd.DataFrame) -> bytes:
+    """Write the same cells as numbers; what is bold elsewhere is marked in a column.
+
+    Raises
+    ------
+    UserError
+        pyarrow is not installed.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(lines(accuracy, "csv"))
+    for name in ("Parameters", "MACs"):
+        frame[name] = frame[name].str.replace(",", "").astype("int64")
+    for name in ("Accuracy (%)", "95 % half interval"):
+        frame[name] = frame[name].astype(float)
+    frame["Best"] = ~(accuracy.loc[accuracy["accuracy"].notna(), "p_vs_best"] < 0.05).to_numpy()
+    try:
+        content: bytes = frame.to_parquet(index=False, engine="pyarrow")
+    except ImportError as error:
+        raise UserError("parquet needs pyarrow; expected pip install 'pyarrow>=18'") from error
+    return content
+
+
+def table(form: str, dataset: str) -> str | bytes:
+    """Write the table of a dataset; Parquet is no text.
 
     Raises
     ------
@@ -99,9 +124,12 @@ def table(form: str, dataset: str) -> str:
     if not file.exists():
         known = sorted(path.parent.name for path in paths.TABLES.glob("*/accuracy.csv"))
         raise UserError(f"{file}: not found; expected one of {', '.join(known)}")
-    rows = lines(pd.read_csv(file), form)
-    if not rows:
+    accuracy = pd.read_csv(file)
+    if accuracy["accuracy"].isna().all():
         raise UserError(f"{file}: no method was measured")
+    if form == "parquet":
+        return parquet(accuracy)
+    rows = lines(accuracy, form)
     if form == "latex":
         return latex(rows)
     frame = pd.DataFrame(rows)
@@ -116,7 +144,7 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m pipeline.export", description="A table or the citations for a paper."
     )
     forms = parser.add_subparsers(dest="form", required=True)
-    for form in BOLD:
+    for form in (*BOLD, "parquet"):
         forms.add_parser(form).add_argument("dataset")
     forms.add_parser("bibtex")
     chosen = parser.parse_args(words)
@@ -124,7 +152,8 @@ def main(words: list[str] | None = None) -> int:
         if chosen.form == "bibtex":
             sys.stdout.write("\n".join(bibtex()))
         else:
-            sys.stdout.write(table(chosen.form, chosen.dataset))
+            written = table(chosen.form, chosen.dataset)
+            sys.stdout.buffer.write(written.encode() if isinstance(written, str) else written)
     except UserError as error:
         print(f"export: {error}", file=sys.stderr)
         return 1

@@ -7,17 +7,7 @@
 # and run `dvc commit -f` and `dvc repro` there to get the tables.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-end=$((SECONDS + ${GPU_SECONDS:-520}))
-
-in_time() {
-  local left=$((end - SECONDS)) code=0
-  if [ "$left" -ge 20 ]; then
-    timeout --signal=INT "$left" "$@" || code=$?
-    [ "$code" -eq 124 ] || return "$code"
-  fi
-  echo "time is up: call again to go on"
-  exit 0
-}
+source pipeline/in_time.sh
 
 in_time python -m pipeline.check
 for run in $GPU_RUNS; do

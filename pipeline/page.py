@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.website.charts import Spec
 
 PAGE = Path("results/report.html")
-SMALL, WIDEST = 100, 1048  # pixels
+WIDEST, LARGEST_SCALE = 880, 8  # in pixels, and times their own size
 WEBSITE = Path(__file__).parent / "website"
 SECTIONS = {
     "story": "In short",
@@ -111,7 +111,19 @@ def all_charts(
         ]
         if tables:
             specs["ladder" if name == "ablation" else name] = chart(pd.concat(tables))
+    codes = read_codes()
+    if codes is not None:
+        specs["codes"] = charts.code_plane(codes)
     return specs, machines
+
+
+def read_codes() -> pd.DataFrame | None:
+    """Read the codes of test images that stand beside the pictures, of every dataset."""
+    import pandas as pd
+
+    files = sorted(paths.TABLES.glob("*/pictures/plane-*.csv"))
+    tables = [pd.read_csv(file).assign(dataset=file.parents[1].name) for file in files]
+    return pd.concat(tables).astype({"class": str}) if tables else None
 
 
 def study_tables(studies: list[Any]) -> list[dict[str, Any]]:
@@ -134,7 +146,9 @@ def study_tables(studies: list[Any]) -> list[dict[str, Any]]:
 
 
 def drawn_pictures() -> list[dict[str, Any]]:
-    """Return the pictures of every dataset, as addresses inside the page."""
+    """Return the pictures of every dataset by their headings, as addresses inside the page."""
+    from itertools import groupby
+
     from PIL import Image
 
     from pipeline.website.pictures import address
@@ -142,15 +156,18 @@ def drawn_pictures() -> list[dict[str, Any]]:
     datasets = []
     for index in sorted(paths.TABLES.glob("*/pictures/captions.json"), key=_digits_last):
         shown = []
-        for name, caption in read_json(index).items():
+        for name, words in read_json(index).items():
             file = index.parent / name
             with Image.open(file) as image:
-                scale = 8 if image.width < SMALL else 2.5  # kernels are a few pixels wide
-                width = round(min(scale * image.width, WIDEST))
-            picture = {"caption": caption, "address": address(file.read_bytes()), "width": width}
-            shown.append(picture)
-        if shown:
-            datasets.append({"name": index.parents[1].name, "pictures": shown})
+                scale = max(1, min(LARGEST_SCALE, WIDEST // image.width))  # whole: sharp pixels
+                width = scale * image.width
+            shown.append({**words, "address": address(file.read_bytes()), "width": width})
+        groups = [
+            {"title": title, "pictures": list(pictures)}
+            for title, pictures in groupby(shown, key=lambda picture: picture["group"])
+        ]
+        if groups:
+            datasets.append({"name": index.parents[1].name, "groups": groups})
     return datasets
 
 
@@ -160,10 +177,9 @@ def _digits_last(index: Path) -> tuple[bool, str]:
 
 def main() -> None:
     """Read results/tables and write the page."""
-    import vl_convert
     from jinja2 import Environment
 
-    from pipeline.website import lecture, pictures, words
+    from pipeline.website import atoms, lecture, pictures, vega, words
 
     checked = params.load()
     accuracy = report.read_accuracy(checked)
@@ -177,7 +193,7 @@ def main() -> None:
         sections=[{"id": name, "title": title} for name, title in SECTIONS.items()],
         style=(WEBSITE / "style.css").read_text(encoding="utf-8"),
         script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
-        library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+        library=vega.LIBRARY.read_text(encoding="utf-8"),
         story=list(words.story(accuracy)),
         charts=specs,
         # Inside a script element nothing is escaped but what would end it.
@@ -190,6 +206,7 @@ def main() -> None:
         drawn=drawn_pictures(),
         edges=list(pictures.edges()),
         gabor=list(pictures.gabor_bank()),
+        atoms=pictures.address(atoms.PICTURE.read_bytes()),
         examples=list(lecture.examples()),
         kernels=kernels,
         pictures=made,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dataset import Dataset, Recorded
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame, run
 from pipeline.stage.files import write_array, write_json
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 VALIDATION_SHARE = 1 / 6
 
 
-def checksum(dataset: Dataset) -> str:
+def checksum(dataset: Dataset | Recorded) -> str:
     """Return a hash of all images and labels: the identity of the data in every recipe."""
     import numpy as np
 
@@ -24,36 +29,60 @@ def checksum(dataset: Dataset) -> str:
         dataset.test_labels,
     ):
         digest.update(f"{array.shape}{array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        if isinstance(array, np.ndarray):
+            digest.update(np.ascontiguousarray(array).data)
+        else:
+            digest.update(array.checksum())
     return digest.hexdigest()
+
+
+def read(dataset: str, entry: params.Entry) -> Dataset | Recorded:
+    """Have the reader of a dataset's entry in params.yaml read it, and verify what it returns."""
+    from pipeline.ingest.dataset import verify
+
+    reader = plugins.load("datasets", entry["reader"])
+    of_prepare = {"reader", "size", "epochs", params.STREAM}
+    options = {key: value for key, value in entry.items() if key not in of_prepare}
+    images: Dataset | Recorded
+    if entry.get(params.STREAM):
+        images = reader.record(entry["size"], paths.data(dataset), **options)
+    else:
+        images = reader.read(entry["size"], **options)
+    verify(images, f"datasets.{dataset}", entry["size"])
+    return images
+
+
+def validation_split(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Draw the training images that settings are judged on, each class in proportion."""
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    _, validation = train_test_split(
+        np.arange(len(labels)),
+        test_size=max(round(len(labels) * VALIDATION_SHARE), classes),
+        stratify=labels,
+        random_state=0,
+    )
+    return np.sort(validation)
 
 
 def main(dataset: str) -> None:
     """Read, verify, split off the validation images, write."""
     import numpy as np
-    from sklearn.model_selection import train_test_split
 
-    from pipeline.ingest.dataset import verify
+    from pipeline.ingest.records import STREAMED
 
     entry = params.load().datasets[dataset]
-    options = {
-        key: value for key, value in entry.items() if key not in {"reader", "size", "epochs"}
-    }
-    reader = plugins.load("datasets", entry["reader"])
-    with blame(f"datasets.{dataset}"):
-        images = reader.read(entry["size"], **options)
-        verify(images, f"datasets.{dataset}", entry["size"])
-        n = len(images.train_labels)
-        _, validation = train_test_split(
-            np.arange(n),
-            test_size=max(round(n * VALIDATION_SHARE), len(images.class_names)),
-            stratify=images.train_labels,
-            random_state=0,
-        )
     folder = paths.data(dataset)
-    for name in ("train_images", "train_labels", "test_images", "test_labels"):
-        write_array(folder / f"{name}.npy", getattr(images, name))
-    write_array(folder / "validation.npy", np.sort(validation))
+    with blame(f"datasets.{dataset}"):
+        images = read(dataset, entry)
+        validation = validation_split(images.train_labels, len(images.class_names))
+    streamed = not isinstance(images.train_images, np.ndarray)
+    for split in ("train", "test"):
+        write_array(folder / f"{split}_labels.npy", getattr(images, f"{split}_labels"))
+        if not streamed:
+            write_array(folder / f"{split}_images.npy", getattr(images, f"{split}_images"))
+    write_array(folder / "validation.npy", validation)
     write_json(
         folder / "dataset.json",
         {
@@ -64,6 +93,7 @@ def main(dataset: str) -> None:
             "class_names": list(images.class_names),
             "image_shape": list(images.train_images.shape[1:]),
             "checksum": checksum(images),
+            **({STREAMED: True} if streamed else {}),
         },
     )
 

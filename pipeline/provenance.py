@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from pipeline.stage.errors import UserError
 from pipeline.stage.params import Params
 
 PACKAGES = ("pipeline", "features", "models")
-# How a stage starts, locks and writes decides no number; params.yaml is hashed as values.
-PLUMBING = Path("pipeline/stage")
+# How a stage starts, locks and writes decides no number, nor how a file came here that is checked
+# afterwards; params.yaml is hashed as values.
+PLUMBING = (Path("pipeline/stage"), Path("pipeline/ingest/download.py"))
 # Of each kind of plug-in that a row is made of: its section, and the stage that runs it.
 SECTIONS = {
     "feature": "features",
@@ -56,16 +57,16 @@ def _local_imports(file: Path) -> Iterator[Path]:
                     yield candidate
 
 
-def closure(roots: Iterable[Path], without: Path | None = None) -> list[Path]:
+def closure(roots: Iterable[Path], without: Collection[Path] = ()) -> list[Path]:
     """Return the files and all project files that they import, directly or not, sorted.
 
-    Files in the folder `without` are left out, and what only they import.
+    The files and folders `without` are left out, and what only they import.
     """
     found: set[Path] = set()
     waiting = list(roots)
     while waiting:
         file = waiting.pop()
-        if file not in found and without not in file.parents:
+        if file not in found and not {file, *file.parents} & set(without):
             found.add(file)
             waiting.extend(local_imports(file))
     return sorted(found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame, run
-from pipeline.stage.environment import threads
 from pipeline.stage.files import read_array, write_json, write_text
 
 
@@ -18,15 +17,14 @@ def main(dataset: str, study: str) -> None:
     if reason:
         return
 
-    from joblib import parallel_config
-
     from pipeline.evaluation.trials import Data
+    from pipeline.stage.workers import workers
 
     module = plugins.load("studies", study)
     names = ("train_images", "train_labels", "test_images", "test_labels")
     data = Data(*(read_array(paths.data(dataset) / f"{name}.npy") for name in names))
     where = f"studies.{study} on {dataset}"
-    with blame(where, TypeError), parallel_config("threading", n_jobs=threads()):
+    with blame(where, TypeError), workers():
         table = module.run(data, **checked.options("studies", study, dataset))
     text = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     write_text(folder / "table.csv", text)

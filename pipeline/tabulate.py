@@ -42,9 +42,11 @@ def remove_leftovers(
     for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
         if folder.name not in wanted:
             shutil.rmtree(folder)
-    for file in (paths.ARTIFACTS / "models" / dataset).iterdir():
-        if file.stem not in methods:
-            file.unlink()
+    models = paths.ARTIFACTS / "models" / dataset
+    for folder, names in ((models, methods), (models / "features", checked.features)):
+        for file in folder.glob("*.npz"):
+            if file.stem not in names:
+                file.unlink()
     kept = {f"extract-{feature}" for feature in checked.features}
     kept |= {f"{stage}-{name}" for stage in ("fit", "train", "throughput") for name in methods}
     for file in (paths.ARTIFACTS / "timings" / dataset).iterdir():

@@ -21,9 +21,10 @@ from pipeline.stage.files import (
 
 if TYPE_CHECKING:
     from models.training.loop import Trained
+    from pipeline.evaluation.selection import Choice
 
 CHECKPOINTS = paths.ARTIFACTS / "checkpoints"
-DECIDE_THE_RESULT = ("models/training", "models/layers", "pipeline/train.py")
+DECIDE_THE_RESULT = ("models/training", "models/layers", "pipeline/ingest", "pipeline/train.py")
 
 
 def checkpoint_folder(dataset: str, network: str, checked: params.Params) -> Path:
@@ -76,24 +77,52 @@ def main(dataset: str, network: str) -> None:
 def _train(dataset: str, network: str, checked: params.Params, description: dict[str, Any]) -> None:
     import shutil
 
-    import jax
     import numpy as np
 
-    from models import counting, weights
     from models.training import devices
-    from models.training.loop import train
-    from pipeline.evaluation.selection import choose
-    from pipeline.stage import machine
-    from pipeline.stage.blueprints import blueprint, recipe
+    from pipeline.ingest.records import open_images
 
     if several_hosts():
         with blame("train"):
             devices.join_hosts()
-    images = read_array(paths.data(dataset) / "train_images.npy")
-    labels = read_array(paths.data(dataset) / "train_labels.npy")
-    held_out = read_array(paths.data(dataset) / "validation.npy")
-    kept = np.setdiff1d(np.arange(len(labels)), held_out)
     checkpoints = checkpoint_folder(dataset, network, checked)
+    choice, runs = _search(dataset, network, checked, checkpoints)
+    final = runs["final"]
+    scores = final.scores(open_images(paths.data(dataset), "test"))
+    if not devices.first_host():
+        return
+    diverged = final.diverged or not np.isfinite(scores).all()
+    outcome = {
+        "status": "diverged" if diverged else "ok",
+        "reason": "the loss is not finite" if diverged else "",
+        "tried": checked.settings("networks", network, dataset),
+        "validation_accuracies": choice.accuracies,
+    }
+    folder = paths.scores(dataset, network)
+    write_array(folder / "scores.npy", scores)
+    write_text(folder / "curves.csv", curves_csv(runs))
+    costs = _costs(dataset, network, checked, choice.setting)
+    write_json(folder / "method.json", {**description, **costs, **outcome})
+    _write_model(dataset, network, runs)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def _search(
+    dataset: str, network: str, checked: params.Params, checkpoints: Path
+) -> tuple[Choice, dict[str, Trained]]:
+    """Choose the setting on the validation images, then train with it on all training images."""
+    import numpy as np
+
+    from models.training.loop import train
+    from pipeline.evaluation.selection import choose
+    from pipeline.ingest.records import open_images
+    from pipeline.stage.blueprints import blueprint, recipe
+
+    folder = paths.data(dataset)
+    images = open_images(folder, "train")
+    labels = read_array(folder / "train_labels.npy")
+    held_out = read_array(folder / "validation.npy")
+    kept = np.setdiff1d(np.arange(len(labels)), held_out)
     settings = checked.settings("networks", network, dataset)
     runs: dict[str, Trained] = {}
 
@@ -111,48 +140,52 @@ def _train(dataset: str, network: str, checked: params.Params, description: dict
 
     def validation_accuracy(setting: params.Entry) -> float:
         one = trained(f"search-{settings.index(setting)}", setting, rows=kept, seeds=[0])
-        right = one.scores(images[held_out])[0].argmax(-1) == labels[held_out]
+        right = one.scores(images, held_out)[0].argmax(-1) == labels[held_out]
         return 0.0 if one.diverged else float(right.mean())
 
-    choice = choose(settings, validation_accuracy)
-    final = trained("final", choice.setting)
-    scores = final.scores(read_array(paths.data(dataset) / "test_images.npy"))
-    if not devices.first_host():
-        return
-    diverged = final.diverged or not np.isfinite(scores).all()
-    plan = blueprint(dataset, network, choice.setting)
-    chosen = recipe(checked, dataset, choice.setting)
-    folder = paths.scores(dataset, network)
-    write_array(folder / "scores.npy", scores)
-    write_text(folder / "curves.csv", curves_csv(runs))
-    write_json(
-        folder / "method.json",
-        {
-            **description,
-            "scores": chosen.scores_kind,
-            "status": "diverged" if diverged else "ok",
-            "reason": "the loss is not finite" if diverged else "",
-            "parameters": counting.parameters(plan),
-            "macs": counting.macs(plan),
-            "seeds": list(range(chosen.seeds)),
-            "setting": {"epochs": chosen.epochs, **choice.setting},
-            "tried": settings,
-            "validation_accuracies": choice.accuracies,
-        },
-    )
+    choice = choose(settings, lambda: [validation_accuracy(setting) for setting in settings])
+    trained("final", choice.setting)
+    return choice, runs
+
+
+def _costs(
+    dataset: str, network: str, checked: params.Params, setting: params.Entry
+) -> dict[str, Any]:
+    """Describe the network of the chosen setting: its scores, sizes and seeds."""
+    from models import counting
+    from pipeline.stage.blueprints import blueprint, recipe
+
+    plan = blueprint(dataset, network, setting)
+    chosen = recipe(checked, dataset, setting)
+    return {
+        "scores": chosen.scores_kind,
+        "parameters": counting.parameters(plan),
+        "macs": counting.macs(plan),
+        "seeds": list(range(chosen.seeds)),
+        "setting": {"epochs": chosen.epochs, **setting},
+    }
+
+
+def _write_model(dataset: str, network: str, runs: dict[str, Trained]) -> None:
+    """Write what was learned, and how long that took."""
+    import jax
+
+    from models import weights
+    from pipeline.stage import machine
+
+    final = runs["final"]
     arrays = weights.to_arrays(final.learned, final.normalisation)
     write_arrays(paths.model(dataset, network), arrays)
     write_json(
         paths.timing(dataset, f"train-{network}"),
         {
             "search_seconds": sum(one.seconds for name, one in runs.items() if name != "final"),
-            "train_seconds": final.seconds / chosen.seeds,
+            "train_seconds": final.seconds / len(final.curve),
             "peak_memory_mib": machine.peak_memory_mib(),
             "device": jax.devices()[0].device_kind,
             **machine.description(),
         },
     )
-    shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 if __name__ == "__main__":

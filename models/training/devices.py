@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from numpy.typing import NDArray
 
 BATCH = "batch"
 
@@ -65,6 +66,22 @@ def copied(tree: Any, mesh: Mesh) -> Any:
 def divided(array: Any, mesh: Mesh, axis: int) -> Any:
     """Give each device its part of an array, along an axis of images."""
     return _placed(array, mesh, PartitionSpec(*[None] * axis, BATCH))
+
+
+def own_columns(size: int, mesh: Mesh) -> NDArray[np.int64]:
+    """Return which of the `size` images of a batch this host's devices hold."""
+    sharding = NamedSharding(mesh, PartitionSpec(BATCH))
+    parts = sharding.addressable_devices_indices_map((size,)).values()
+    return np.unique([np.arange(size)[part] for part in parts])
+
+
+def joined(part: NDArray[Any], mesh: Mesh, axis: int, size: int) -> jax.Array:
+    """Divide an array along an axis of `size` images, of which every host has its own columns."""
+    if mesh.size == 1:
+        return jnp.array(part)
+    whole = (*part.shape[:axis], size, *part.shape[axis + 1 :])
+    sharding = NamedSharding(mesh, PartitionSpec(*[None] * axis, BATCH))
+    return jax.make_array_from_process_local_data(sharding, part, whole)
 
 
 def mesh_of(array: jax.Array) -> Mesh | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +19,10 @@ from models.training import devices
 from models.training import program as programs
 from models.training.blueprint import Blueprint
 from models.training.checkpoints import Checkpoints
-from models.training.data import Data, Normalisation, shuffled
+from models.training.data import Images, Normalisation, Order
 from models.training.program import Learned, Pace, Progress
 from models.training.recipe import Recipe
+from models.training.source import Resident, Streamed, parts, source
 
 SECONDS_BETWEEN_SAVES = 15.0
 SECONDS_WORTH_KEEPING = 5.0  # a finished run of one seed, while others are still to come
@@ -53,25 +55,27 @@ class Trained(NamedTuple):
         """Whether a loss became infinite or no number."""
         return not bool(np.isfinite(self.curve).all())
 
-    def scores(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def scores(self, images: Images, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Score every image with every seed's network.
 
         Parameters
         ----------
-        images : uint8 array [n, height, width, channels]
+        images : uint8 array or Encoded [n, height, width, channels]
+        rows : int array, optional
+            Score these images only.
 
         Returns
         -------
         float32 array [seeds, n, classes]
         """
-        parts = []
-        for first in range(0, len(images), PREDICTION_BATCH):
-            part = images[first : first + PREDICTION_BATCH]
+        rows = np.arange(len(images)) if rows is None else rows
+        found = []
+        for part in parts(images, rows, PREDICTION_BATCH):
             # One shape, one compilation: the last batch is filled up and cut again.
             full = np.resize(part, (PREDICTION_BATCH, *part.shape[1:]))
             scores = programs.predict(self.program, self.learned, self.normalisation, full)
-            parts.append(np.asarray(scores)[:, : len(part)])
-        return np.concatenate(parts, axis=1)
+            found.append(np.asarray(scores)[:, : len(part)])
+        return np.concatenate(found, axis=1)
 
 
 class Run(NamedTuple):
@@ -84,7 +88,7 @@ class Run(NamedTuple):
 
 def train(
     blueprint: Blueprint,
-    images: NDArray[np.uint8],
+    images: Images,
     labels: NDArray[np.int64],
     recipe: Recipe,
     *,
@@ -98,7 +102,8 @@ def train(
     Parameters
     ----------
     blueprint : Blueprint
-    images : uint8 array [n, height, width, channels]
+    images : uint8 array or Encoded [n, height, width, channels]
+        Encoded images are streamed, in the same order and to the same result.
     labels : int array [n]
     recipe : Recipe
     rows : int array, optional
@@ -118,51 +123,35 @@ def train(
     rows = np.arange(len(images)) if rows is None else rows
     seeds = list(range(recipe.seeds) if seeds is None else seeds)
     program = programs.program(blueprint, recipe)
-    normalisation = Normalisation.of(images[rows] if len(rows) < len(images) else images)
     mesh = devices.mesh(recipe.batch_size)
-    labels = labels.astype(np.int32)
-    data = Data(devices.copied(images, mesh), devices.copied(labels, mesh), normalisation)
+    supply = source(images, labels, rows, mesh)
     # On a CPU one seed after the other: together they would only need more memory.
     size = len(seeds) if jax.default_backend() != "cpu" else 1
     groups = [seeds[first : first + size] for first in range(0, len(seeds), size)]
-    runs = [
-        _train_group(
-            program,
-            data,
-            recipe,
-            rows,
-            group,
-            Checkpoints(checkpoints and checkpoints / "-".join(map(str, group))),
-            mesh,
-            f"{label} seed {'-'.join(map(str, group))}",
-        )
-        for group in groups
-    ]
+    runs = []
+    for group in groups:
+        name = "-".join(map(str, group))
+        saved = Checkpoints(checkpoints and checkpoints / name)
+        order = Order(group, rows, recipe)
+        runs.append(_train_group(program, supply, order, saved, mesh, f"{label} seed {name}"))
     learned, curves, seconds = zip(*runs, strict=True)
     curve = np.concatenate(curves)
-    return Trained(program, programs.join(learned), normalisation, curve, sum(seconds))
+    return Trained(program, programs.join(learned), supply.data.normalisation, curve, sum(seconds))
 
 
 def _train_group(
     program: programs.Program,
-    data: Data,
-    recipe: Recipe,
-    rows: NDArray[np.int64],
-    seeds: Sequence[int],
+    supply: Resident | Streamed,
+    order: Order,
     checkpoints: Checkpoints,
     mesh: Mesh,
     label: str,
 ) -> tuple[Learned, NDArray[np.float32], float]:
     """Train the seeds of one group at once; return their networks, curves and seconds."""
     begin = time.monotonic()
-    steps = math.ceil(len(rows) / recipe.batch_size)
-    pace = Pace(recipe.learning_rate, recipe.epochs * steps, np.asarray(seeds, np.uint32))
-    run = Run(
-        programs.start(program, pace.seeds),
-        np.zeros((len(seeds), recipe.epochs, 2), np.float32),
-        np.zeros(()),
-    )
-    done, run = checkpoints.restore(run)
+    pace = Pace(order.recipe.learning_rate, len(order), np.asarray(order.seeds, np.uint32))
+    program = replace(program, steps_per_call=supply.steps_per_call(program.steps_per_call, order))
+    done, run = checkpoints.restore(_start(program, pace, order.recipe.epochs))
     run = run._replace(progress=devices.copied(run.progress, mesh))
     before = float(run.seconds)
 
@@ -170,22 +159,32 @@ def _train_group(
         if checkpoints.due(seconds):
             checkpoints.save(done, run._replace(seconds=before + time.monotonic() - begin))
 
-    with tqdm(total=pace.total_steps, initial=done, desc=label, unit="step", disable=None) as bar:
-        for epoch in range(done // steps, recipe.epochs):
-            batches = shuffled(seeds, rows, recipe, epoch)
-            for first in range(done - epoch * steps, steps, program.steps_per_call):
-                save_if_due(SECONDS_BETWEEN_SAVES)
-                some = batches.part(slice(first, first + program.steps_per_call))
-                progress = programs.advance(program, data, pace, run.progress, some)
-                run = run._replace(progress=progress)
-                done += len(some.steps)
-                bar.update(len(some.steps))
-            run = _end_epoch(run, epoch, len(rows), mesh)
-            if not np.isfinite(run.curve[:, epoch, 0]).any():
-                run.curve[:, epoch:] = np.nan  # every seed has diverged: the rest would stay so
-                break
+    with (
+        closing(supply.calls(order, done, program.steps_per_call)) as calls,
+        tqdm(total=len(order), initial=done, desc=label, unit="step", disable=None) as bar,
+    ):
+        for batches in calls:
+            save_if_due(SECONDS_BETWEEN_SAVES)
+            supply.wait(run.progress)
+            progress = programs.advance(program, supply.data, pace, run.progress, batches)
+            run = run._replace(progress=progress)
+            done += len(batches.steps)
+            bar.update(len(batches.steps))
+            if done % order.steps == 0:
+                epoch = done // order.steps - 1
+                run = _end_epoch(run, epoch, len(order.rows), mesh)
+                if not np.isfinite(run.curve[:, epoch, 0]).any():
+                    run.curve[:, epoch:] = np.nan  # every seed has diverged: the rest would stay so
+                    break
     save_if_due(SECONDS_WORTH_KEEPING)
     return run.progress.learned, run.curve, before + time.monotonic() - begin
+
+
+def _start(program: programs.Program, pace: Pace, epochs: int) -> Run:
+    """Return the state before the first step."""
+    seeds = np.asarray(pace.seeds)
+    curve = np.zeros((len(seeds), epochs, 2), np.float32)
+    return Run(programs.start(program, seeds), curve, np.zeros(()))
 
 
 def _end_epoch(run: Run, epoch: int, images: int, mesh: Mesh) -> Run:

@@ -100,9 +100,9 @@ def program(blueprint: Blueprint, recipe: Recipe) -> Program:
 def _runs_in_a_loop(blueprint: Blueprint) -> bool:
     """Say whether the device runs a loop over steps as fast as single steps.
 
-    On a CPU it does not where XLA's own convolution is left: cuda-convnet's step at batch 32 takes
-    42 ms alone and 717 ms inside a loop. Without one the loop is faster, by 10 % for LeNet-5 and
-    six times for a network of two units (measured side by side, two cores).
+    On a CPU it does not where XLA's own convolution is left: 24 steps of cuda-convnet at batch 32
+    take 1.0 to 1.3 s one by one and 17 s in a loop. Without one the loop is faster, from 12 % for
+    an MLP to about seven times for a network of two units (benchmarks/results/lowering.csv).
     """
     if jax.default_backend() != "cpu":
         return True
@@ -165,7 +165,7 @@ def _step(program: Program, data: Data, pace: Pace, progress: Progress, batch: B
     recipe = program.recipe
     key = jax.random.fold_in(jax.random.key(pace.seeds), batch.steps)
     distortion_key, key = jax.random.split(key)
-    images = data.normalisation(data.images[batch.indices])
+    images = data.normalisation(data.pixels(batch))
     images = augment(recipe.augmentation, images, distortion_key)
     labels = data.labels[batch.indices]
 
@@ -197,8 +197,13 @@ def _all_seeds(
     batches: Batches,
     place: int | jax.Array,
 ) -> Progress:
-    batch = Batches(batches.indices[:, place], batches.weights[place], batches.steps[place])
-    per_seed = (None, Pace(None, None, 0), 0, Batches(0, None, None))  # type: ignore[arg-type]
+    batch = Batches(
+        batches.indices[:, place],
+        batches.weights[place],
+        batches.steps[place],
+        None if batches.images is None else batches.images[:, place],
+    )
+    per_seed = (None, Pace(None, None, 0), 0, Batches(0, None, None, 0))  # type: ignore[arg-type]
     return jax.vmap(partial(_step, program), in_axes=per_seed)(data, pace, progress, batch)
 
 
@@ -229,7 +234,7 @@ def advance(
     for first in range(0, len(batches.steps), program.steps_per_call):
         some = batches.part(slice(first, first + program.steps_per_call))
         # One length, one compilation, however many steps an epoch leaves for its last call.
-        here = some.filled(program.steps_per_call).beside(data.images)
+        here = some.filled(program.steps_per_call).beside(data.labels)
         if program.steps_per_call == 1:
             progress = one_step(program, data, pace, progress, here)
         else:

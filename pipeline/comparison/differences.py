@@ -127,7 +127,7 @@ def _paired(before: Tables, after: Tables, method: str) -> dict[str, float]:
 
 
 def _throughput_ratio(before: Tables, after: Tables, method: str) -> float:
-    """Compare the fastest batches, on the one machine that measured both."""
+    """Compare the fastest batches on the one machine that measured both, on its fastest device."""
     where = ["machine", "threads", "device"]
     fastest = []
     for tables in (before, after):
@@ -138,7 +138,8 @@ def _throughput_ratio(before: Tables, after: Tables, method: str) -> float:
         ]
         fastest.append(own.groupby(where)["images_per_second"].max())
     both = (fastest[1] / fastest[0]).dropna()
-    return float(both.iloc[0]) if len(both) == 1 else np.nan
+    machines = both.index.droplevel("device").unique()
+    return float(both[fastest[1][both.index].idxmax()]) if len(machines) == 1 else np.nan
 
 
 def _reasons(before: Tables, after: Tables, method: str) -> Iterator[str]:

@@ -67,7 +67,14 @@ def first_kernels(arrays: Mapping[str, NDArray[np.floating]]) -> Images | None:
     banks = [array for array in arrays.values() if array.ndim == 4]
     if not banks or banks[0].shape[2] not in (1, 3):
         return None
-    kernels = np.moveaxis(banks[0], -1, 0)  # [filters, rows, columns, channels]
+    return drawn(np.moveaxis(banks[0], -1, 0))
+
+
+def drawn(kernels: NDArray[np.floating]) -> Images:
+    """Draw kernels [n, height, width, 1 or 3], each with a scale of its own.
+
+    One channel is coloured by its sign; three are stretched from black to white.
+    """
     if kernels.shape[-1] == 1:
         return signed(kernels[..., 0])
     low, high = (end(kernels, axis=(1, 2, 3), keepdims=True) for end in (np.min, np.max))

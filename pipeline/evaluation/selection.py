@@ -13,14 +13,12 @@ class Choice(NamedTuple):
     accuracies: list[float]
 
 
-def choose(
-    settings: Sequence[dict[str, Any]], accuracy: Callable[[dict[str, Any]], float]
-) -> Choice:
+def choose(settings: Sequence[dict[str, Any]], validate: Callable[[], Sequence[float]]) -> Choice:
     """Take the setting with the highest validation accuracy, the first of equal ones.
 
-    Where there is only one, nothing is computed.
+    Where there is only one, `validate`, which measures the accuracies of all, is not called.
     """
     if len(settings) == 1:
         return Choice(settings[0], [])
-    accuracies = [accuracy(setting) for setting in settings]
+    accuracies = list(validate())
     return Choice(settings[accuracies.index(max(accuracies))], accuracies)

@@ -21,7 +21,8 @@ from typing import IO, Self, cast
 from pipeline.stage.errors import UserError
 
 MAX_MEMBER_BYTES = 64 * 2**20
-MAX_TOTAL_BYTES = 64 * 2**30
+MAX_TOTAL_BYTES = 2**40  # ImageNet has 2**37
+MAX_EXPANSION = 100  # of a tar file, beyond MAX_MEMBER_BYTES
 
 _DEPTH = 4  # <top folder>/<split>/<class>/<image>
 _CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -32,7 +33,8 @@ _ATTRIBUTES = (
     tarfile.XGLTYPE,
     tarfile.SOLARIS_XHDTYPE,
 )
-_MAX_NAME_BYTES = 2**20  # of a long name or other attributes, which tarfile reads at once
+_MAX_NAME_BYTES = 2**16  # of a long name or other attributes, which tarfile reads at once
+_SPARSE = "a sparse file"  # its map of holes may unpack to gigabytes
 _DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -78,7 +80,13 @@ class _Header(tarfile.TarInfo):
         too_long = header.type in _ATTRIBUTES and header.size > _MAX_NAME_BYTES
         if header.size < 0 or too_long:
             raise tarfile.TarError(f"{header.size} bytes in a header of type {header.type!r}")
+        if header.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.TarError(_SPARSE)
         return header
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        """Stand in for tarfile's, which reads a map of holes that ends where the file says."""
+        raise tarfile.TarError(_SPARSE)
 
 
 def check_archive(path: Path) -> None:
@@ -148,7 +156,7 @@ def read_members(path: Path, wanted: Container[str]) -> Iterator[tuple[str, byte
                     yield name, (path / name).read_bytes()
         elif _is_tar(path):
             with tarfile.open(path, tarinfo=_Header) as tar:
-                for info in tar:
+                for info in _headers(tar):
                     name = str(PurePosixPath(info.name))
                     file = tar.extractfile(info) if name in wanted and info.isreg() else None
                     if file is not None:
@@ -200,9 +208,19 @@ def _folder_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
             yield name, 0 if is_folder else entry.stat().st_size, is_folder
 
 
+def _headers(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Iterate over a tar file, which by itself keeps all it has read in memory."""
+    while (info := tar.next()) is not None:
+        tar.members.clear()  # type: ignore[attr-defined]  # in no stub
+        yield info
+
+
 def _tar_entries(path: Path) -> Iterator[tuple[str, int, bool]]:
+    limit = MAX_EXPANSION * path.stat().st_size + MAX_MEMBER_BYTES
     with tarfile.open(path, tarinfo=_Header) as tar:
-        for info in tar:
+        for info in _headers(tar):
+            if tar.offset > limit:
+                raise tarfile.TarError(f"more than {limit} bytes unpacked")
             if not (info.isreg() or info.isdir()):
                 raise UserError(
                     f"{path}: {info.name!r} is a link or device, expected files and folders"

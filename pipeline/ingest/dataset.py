@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ingest.records import Records
 from pipeline.stage.errors import UserError
 
 
@@ -31,12 +32,23 @@ class Dataset:
     class_names: tuple[str, ...]
 
 
-def verify(dataset: Dataset, name: str, size: int) -> None:
+@dataclass(frozen=True)
+class Recorded:
+    """A `Dataset` whose images stay encoded on disk."""
+
+    train_images: Records
+    train_labels: NDArray[np.int64]
+    test_images: Records
+    test_labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+
+
+def verify(dataset: Dataset | Recorded, name: str, size: int) -> None:
     """Refuse a dataset that no method could learn from or be judged on.
 
     Parameters
     ----------
-    dataset : Dataset
+    dataset : Dataset or Recorded
         What a reader returned.
     name : str
         The dataset's key or file, for the message.

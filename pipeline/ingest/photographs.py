@@ -102,7 +102,7 @@ def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _sixteen_to_eight_bits(values: NDArray[np.integer]) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 import pooch
 
-from pipeline.ingest.archives import check_archive
-from pipeline.ingest.download import checksum_check, fetch, is_url, mirror
+from pipeline.ingest.archives import MAX_TOTAL_BYTES, check_archive
+from pipeline.ingest.download import absolute, checksum_check, fetch, is_url, mirror
 from pipeline.stage.errors import UserError
 
 
@@ -31,13 +31,13 @@ def locate(source: str, checksum: str | None) -> Path:
     """
     check = check_archive if checksum is None else checksum_check(checksum)
     if is_url(source):
-        path = fetch(*_place_of(source), [source], check)
+        path = fetch(*_place_of(source), [source], check, MAX_TOTAL_BYTES)
         if checksum is None:
             found = pooch.file_hash(str(path), alg="sha256")
             print(f"{source}: to pin its content, add checksum: sha256:{found}", file=sys.stderr)
         return path
     own = mirror()
-    candidates = [_absolute(source)]
+    candidates = [absolute("source", source)]
     if isinstance(own, Path):
         candidates.append(own / source)
     for path in candidates:
@@ -47,7 +47,8 @@ def locate(source: str, checksum: str | None) -> Path:
                 check(path)
             return path
     if isinstance(own, str) and _stays_inside(source):
-        return fetch(str(PurePosixPath(source).parent), PurePosixPath(source).name, [], check)
+        place = PurePosixPath(source)
+        return fetch(str(place.parent), place.name, [], check, MAX_TOTAL_BYTES)
     raise UserError(
         f"source {source!r}: not found (tried {', '.join(map(str, candidates))}), expected a "
         "folder or an archive; HINDSIGHT_MIRROR may name the folder that holds it"
@@ -73,13 +74,6 @@ def _stays_inside(place: str) -> bool:
     """Say whether a place in the mirror is one in the cache too, and not outside of it."""
     pure = PurePosixPath(place)
     return not pure.is_absolute() and ".." not in pure.parts
-
-
-def _absolute(source: str) -> Path:
-    try:
-        return Path(source).expanduser().resolve()
-    except RuntimeError as error:  # a user who does not exist, or links in a circle
-        raise UserError(f"source {source!r}: {error}, expected a folder or an archive") from error
 
 
 def _refuse_folder(path: Path) -> None:

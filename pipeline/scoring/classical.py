@@ -37,3 +37,43 @@ def scorer(
     extractor = plugins.load("features", feature).Feature(**options).from_arrays(state)
     model = plugins.load("classifiers", classifier).Classifier.from_arrays(arrays)
     return lambda images: model.scores(extractor.transform(images))
+
+
+def accelerated_scorer(
+    feature: str,
+    options: dict[str, Any],
+    classifier: str,
+    arrays: Mapping[str, NDArray[Any]],
+) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Do the same on the accelerator, with a feature that `features.accelerated` has.
+
+    A linear classifier is one more product there; others score on the host.
+
+    Parameters
+    ----------
+    feature, classifier, options, arrays
+        As of :func:`scorer`. Such a feature has learned nothing.
+
+    Returns
+    -------
+    callable
+        From images, uint8 [n, height, width, channels], to scores, float32 [n, classes].
+    """
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from features import accelerated
+    from models.classifiers.ops.linear_scores import LinearScores
+
+    extract = accelerated.transform(plugins.load("features", feature).Feature(**options))
+    model = plugins.load("classifiers", classifier).Classifier.from_arrays(arrays)
+    if not isinstance(model, LinearScores) or len(model.coef_) == 1:
+        return lambda images: model.scores(np.asarray(extract(images)))
+    weights, biases = jnp.asarray(model.coef_.T), jnp.asarray(model.intercept_)
+
+    @jax.jit
+    def linear(vectors: jax.Array) -> jax.Array:
+        return jnp.matmul(vectors, weights, precision=jax.lax.Precision.HIGHEST) + biases
+
+    return lambda images: np.asarray(linear(extract(images)))

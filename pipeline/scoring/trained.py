@@ -12,6 +12,7 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ingest.records import open_images
 from pipeline.stage import params, paths
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_array, read_arrays, read_json, write_arrays
@@ -103,7 +104,7 @@ def ran_here(dataset: str, method: str) -> Trained:
         "dataset": dataset,
         **{name: info[name] for name in ("title", "image_shape", "class_names")},
         "accuracy": float((read_array(scores / "scores.npy")[0].argmax(-1) == labels).mean()),
-        "border": border(read_array(paths.data(dataset) / "test_images.npy", mmap=True)[:200]),
+        "border": border(open_images(paths.data(dataset), "test")[:200]),
         **{name: row[name] for name in ("kind", "feature", "model", "setting", "scores")},
     }
     arrays = _prefixed(MODEL, read_arrays(paths.model(dataset, method)))
@@ -112,7 +113,7 @@ def ran_here(dataset: str, method: str) -> Trained:
         if row["feature"] not in checked.features:
             raise UserError(f"{method}: trained here, but params.yaml has no {row['feature']} now")
         options = checked.options("features", row["feature"], dataset)
-        state = read_arrays(paths.features(dataset, row["feature"]) / "state.npz")
+        state = read_arrays(paths.learned(dataset, row["feature"]))
         description["options"] = options
         arrays |= _prefixed(FEATURE, state)
     return Trained(description, arrays)

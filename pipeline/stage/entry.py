@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import inspect
 import os
-import signal
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline.stage.environment import die_with_parent
 from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
 
+LONGEST = 2000  # characters of an error: names in a broken file may be of any length
 OUT_OF_DEVICE_MEMORY = "RESOURCE_EXHAUSTED"  # how XLA's message begins
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when dvc dies (Linux), so that none is left behind."""
-    if sys.platform == "linux":
-        parent_death_signal = 1  # PR_SET_PDEATHSIG in <sys/prctl.h>
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:  # it died in between
-            os.kill(os.getpid(), signal.SIGKILL)
+UNMAPPED = "failed to map segment"  # a shared object, into memory
+UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
+    r"Failed writing: \"(?P<file>[^\"]*)\".*\[os_error_code='(?P<code>\d+)'", re.DOTALL
+)
 
 
 @contextmanager
@@ -64,6 +59,7 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     stage_name = "@".join(filter(None, [stage, "-".join(names)]))
     try:
         die_with_parent()
+        _log_once()
         with stage_lock(stage_name), machine_lock(timing=timing):
             main(*names)
     except KeyboardInterrupt:
@@ -72,20 +68,42 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     except (UserError, MemoryError, OSError) as error:
         print(f"{stage_name}: {explain(error)}", file=sys.stderr)
         raise SystemExit(1) from None
-    except RuntimeError as error:  # JAX's, which is not imported here
-        if OUT_OF_DEVICE_MEMORY not in str(error):
+    except (ImportError, RuntimeError, ValueError) as error:
+        if (known := _of_python(error)) is None:
             raise
-        print(f"{stage_name}: {explain(MemoryError(error))}", file=sys.stderr)
+        print(f"{stage_name}: {explain(known)}", file=sys.stderr)
         raise SystemExit(1) from None
     raise SystemExit(0)
 
 
+def _log_once() -> None:
+    """Keep Orbax from logging, with tracebacks, what its threads raise anyway."""
+    from absl import logging
+
+    logging.get_absl_logger().addFilter(lambda one: "raised an exception" not in one.getMessage())
+
+
+def _of_python(error: Exception) -> Exception | None:
+    """Return as Python's own what libraries that are not imported here say of memory and disk."""
+    text = str(error)
+    if OUT_OF_DEVICE_MEMORY in text:
+        return MemoryError(error)
+    if UNMAPPED in text:
+        return MemoryError(next(line for line in text.splitlines() if UNMAPPED in line))
+    if failed := UNWRITTEN.search(text):
+        code = int(failed["code"])
+        return OSError(code, os.strerror(code), failed["file"])
+    return None
+
+
 def explain(error: BaseException) -> str:
-    """Say in one line what went wrong; what does not print, in a file's name, is escaped."""
-    line = " ".join(_explain(error).split())
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line
+    """Say in one short line what went wrong; what does not print, in a name, is escaped."""
+    line = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in " ".join(_explain(error).split())
     )
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}"
 
 
 def _explain(error: BaseException) -> str:

@@ -5,12 +5,15 @@ Only the standard library is imported here: what is done has to be done before N
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
+import signal
 import sys
 
 from pipeline.stage.errors import UserError
 
+BY_DVC = "DVC_STAGE"  # dvc sets it for every command
 DEFAULT_THREADS = 2
 NEEDED = ("numpy", "ruamel", "pandas", "sklearn", "jax", "flax")
 
@@ -42,6 +45,14 @@ def several_hosts() -> bool:
     return os.environ.get("HINDSIGHT_DISTRIBUTED", "0") == "1"
 
 
+def cluster() -> str:
+    """Return the address of the Dask scheduler that classical stages use, or "" for none.
+
+    ``HINDSIGHT_DASK`` says it, such as ``tcp://127.0.0.1:8786``.
+    """
+    return os.environ.get("HINDSIGHT_DASK", "")
+
+
 def pin_threads() -> None:
     """Set the thread counts of BLAS and XLA, which read them when they load.
 
@@ -70,8 +81,24 @@ def require_packages() -> None:
         )
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when dvc dies (Linux), so that none is left behind."""
+    if sys.platform != "linux":
+        return
+    parent_death_signal = 1  # PR_SET_PDEATHSIG in <sys/prctl.h>
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+    # dvc may have died in between, or before: then the kernel has made this a child of the first
+    # process of all, which is of another group.
+    orphaned = BY_DVC in os.environ and parent == 1 and os.getpgid(1) != os.getpgrp()
+    if orphaned or os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def prepare() -> None:
     """Check and pin, or end the process with one line."""
+    if sys.argv[:1] == ["-m"] and BY_DVC in os.environ:
+        die_with_parent()  # the entry point comes up to a second later
     try:
         require_packages()
         pin_threads()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 from zipfile import ZipFile, ZipInfo
 
@@ -54,7 +55,9 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write one array as .npy."""
     with replacing(path) as file:
-        np.save(file, array, allow_pickle=False)
+        # Into a file NumPy writes by itself, and does not tell why it cannot.
+        writer: Any = SimpleNamespace(write=file.write)
+        np.save(writer, array, allow_pickle=False)
 
 
 def read_array(path: Path, *, mmap: bool = False) -> NDArray[Any]:

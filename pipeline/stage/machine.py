@@ -25,13 +25,17 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def description() -> dict[str, str | int]:
-    """Describe machine, threads and versions: columns of every timing row."""
+def description(*, cluster: str = "") -> dict[str, str | int]:
+    """Describe machine, threads and versions: columns of every timing row.
+
+    With the help of a `cluster` it is another machine: its seconds are not ranked with these.
+    """
     memory = round(psutil.virtual_memory().total / 2**30)
     versions = [f"python {platform.python_version()}"]
     versions += [f"{package} {version(package)}" for package in PACKAGES]
+    name = f"{processor()}, {os.cpu_count()} cores, {memory} GiB, {platform.system()}"
     return {
-        "machine": f"{processor()}, {os.cpu_count()} cores, {memory} GiB, {platform.system()}",
+        "machine": f"{name}, with a Dask cluster" if cluster else name,
         "threads": threads(),
         "versions": "; ".join(versions),
     }

@@ -23,6 +23,7 @@ SECTIONS = ("datasets", "features", "classifiers", "networks", "studies")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What any method's entry may say besides its options: where it runs, and what is different there.
 WHERE, DIFFERENT = "datasets", "on"
+STREAM = "stream"  # of a dataset: its images stay encoded
 
 MAX_BYTES = 2**17  # reading takes a second for each 100 kB
 
@@ -67,7 +68,10 @@ class Params:
 
     def skipped(self, dataset: str, *methods: tuple[str, str]) -> str | None:
         """Return why methods, given as (section, name), do not run on a dataset, or None."""
+        streamed = self.datasets.get(dataset, {}).get(STREAM)
         for section, name in methods:
+            if streamed and section != "networks":
+                return f"its images are streamed, and {section} want all of them in memory"
             wanted = getattr(self, section)[name].get(WHERE)
             if wanted is not None and dataset not in wanted:
                 return f"{section}.{name} is for {', '.join(wanted)}"

@@ -20,8 +20,13 @@ def study(dataset: str, name: str) -> Path:
 
 
 def features(dataset: str, feature: str) -> Path:
-    """Return the folder of feature matrices and learned state, from extract."""
+    """Return the folder of feature matrices, from extract."""
     return ARTIFACTS / "features" / dataset / feature
+
+
+def learned(dataset: str, feature: str) -> Path:
+    """Return the file of what a feature learned, from extract."""
+    return ARTIFACTS / "models" / dataset / "features" / f"{feature}.npz"
 
 
 def model(dataset: str, method: str) -> Path:

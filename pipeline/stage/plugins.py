@@ -39,11 +39,14 @@ class Card:
         The options that params.yaml may set, with their annotations.
     required : tuple of str
         Those without a default.
+    records : bool
+        A dataset's reader that can leave the images encoded; it has a function ``record``.
     """
 
     constants: Mapping[str, Any]
     options: Mapping[str, str]
     required: tuple[str, ...]
+    records: bool
 
     @property
     def title(self) -> str:
@@ -107,7 +110,8 @@ def card(kind: str, name: str) -> Card:
     arguments = _constructor(tree)
     required = (name for name, (_, has_default) in arguments.items() if not has_default)
     options = {name: annotation for name, (annotation, _) in arguments.items()}
-    return Card(constants, options, tuple(required))
+    records = any(isinstance(node, ast.FunctionDef) and node.name == "record" for node in tree.body)
+    return Card(constants, options, tuple(required), records)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from models.training.recipe import Recipe
 from pipeline.stage import plugins
 from pipeline.stage.errors import UserError
-from pipeline.stage.params import DIFFERENT, SECTIONS, WHERE, Entry, Params, shown
+from pipeline.stage.params import DIFFERENT, SECTIONS, STREAM, WHERE, Entry, Params, shown
 
 MOST_SETTINGS = 5
 WIDEST = 1024  # pixels; a slip of a few zeros would fill the memory
@@ -51,6 +51,7 @@ def _check_dataset(where: str, entry: Entry) -> None:
         )
     card = plugins.card("datasets", reader)
     known = {"reader": "str", "size": "int", "epochs": "int", **card.options}
+    known |= {STREAM: "bool"} if card.records else {}
     _check_keys(where, entry, known)
     _check_required(where, entry, known, ("size", "epochs", *card.required))
     for key, value in entry.items():

@@ -215,3 +215,33 @@ def confusion(frame: pd.DataFrame) -> Spec:
     )
     counts = base.mark_text(color="#222").encode(alt.Text("count:Q"))
     return _finished(alt.layer(cells, counts), "How often each class was taken for each other one.")
+
+
+def code_plane(frame: pd.DataFrame) -> Spec:
+    """Test images by the two numbers of their code, each by its rank, as the picture has them."""
+    ranks = frame.groupby("dataset")[["z1", "z2"]].rank(pct=True).mul(100).round(1)
+    frame = frame.assign(rank1=ranks["z1"], rank2=ranks["z2"])
+    dataset = _choice(frame, "dataset", "Data set", "usps")
+    x, y = (
+        alt.X("rank1:Q", title="rank of z1, %"),
+        alt.Y("rank2:Q", title="rank of z2, %"),
+    )
+    marks = (
+        alt.Chart(frame)
+        .transform_filter("datum.dataset == dataset")
+        .add_params(dataset)
+        .mark_circle(size=36, opacity=0.9)
+        .encode(
+            x,
+            y,
+            alt.Color(
+                "class:N",
+                scale=alt.Scale(scheme="tableau10"),
+                legend=alt.Legend(title=None, orient="top", columns=5),  # a phone's width
+            ),
+            tooltip=["class:N", alt.Tooltip("z1:Q"), alt.Tooltip("z2:Q")],
+        )
+    )
+    return _finished(
+        marks, "Test images in the plane of a code of two numbers, coloured by their class."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ def stretched(values: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.rint(255 * (values - low) / max(high - low, 1e-12)).astype(np.uint8)
 
 
+@cache
 def photograph() -> NDArray[np.uint8]:
     """Return a cat's face, uint8 [1, PIXELS, PIXELS, 3]: a photograph that scikit-image bundles."""
     face = data.chelsea()[20:280, 90:350]

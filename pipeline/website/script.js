@@ -7,7 +7,8 @@ function draw(place) {
   const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 13 };
   const config = {
     axis: { ...text, gridColor: line, domainColor: line, tickColor: line },
-    legend: { ...text, labelLimit: 240 }, view: { stroke: null }, font: "system-ui, sans-serif",
+    legend: { ...text, labelLimit: 240 }, header: text, title: { color: ink, fontSize: 13 },
+    text: { fontSize: 12 }, view: { stroke: null }, font: "system-ui, sans-serif",
   };
   return vegaEmbed(place, specs[place.dataset.chart], { actions: false, config, renderer: "svg" })
     .catch((error) => { place.textContent = String(error); });

@@ -10,12 +10,16 @@ from pipeline.evaluation.markdown import number
 
 GLOSSARY = (
     ("accuracy", "the share of test images that a method classifies rightly"),
+    ("atom", "one entry of a dictionary: a small pattern; a few of them added up make any patch"),
+    ("autoencoder", "a network that squeezes an image into a few numbers, its code, and back"),
     ("batch", "the images that are handled together in one call or one training step"),
     ("convolution", "one small kernel of weights, applied at every place of an image"),
     ("epoch", "one pass of a training over all training images"),
     ("feature", "numbers computed from an image that a classifier can use, such as HOG"),
+    ("feature map", "what one kernel answers at every place of an image, itself an image"),
     ("HOG", "histograms of oriented gradients: how many edges of which direction each cell holds"),
     ("interval", "95 % of such intervals hold the accuracy that endless test images would show"),
+    ("kernel", "the small square of weights that a convolution slides over an image"),
     ("linear classifier", "one weight per number and class; the class with the largest sum wins"),
     ("logits", "a network's outputs before they are turned into probabilities"),
     (

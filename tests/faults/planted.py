@@ -37,8 +37,8 @@ FAULTS = (
     Fault(
         "test images in the training split",
         "pipeline/prepare.py",
-        'write_array(folder / f"{name}.npy", getattr(images, name))',
-        'write_array(folder / f"{name}.npy", getattr(images, name.replace("train", "test")))',
+        'write_array(folder / f"{split}_images.npy", getattr(images, f"{split}_images"))',
+        'write_array(folder / f"{split}_images.npy", images.test_images)',
         STAGES,
     ),
     Fault(
@@ -85,7 +85,7 @@ FAULTS = (
     ),
     Fault(
         "normalisation measured on images that are held out",
-        "models/training/loop.py",
+        "models/training/source.py",
         "Normalisation.of(images[rows] if len(rows) < len(images) else images)",
         "Normalisation.of(images)",
         TRAINING,
@@ -129,8 +129,9 @@ FAULTS = (
     Fault(
         "a checkpoint goes on one step too late",
         "models/training/loop.py",
-        "for first in range(done - epoch * steps, steps, program.steps_per_call):",
-        "for first in range(done and done - epoch * steps + 1, steps, program.steps_per_call):",
+        "done, run = checkpoints.restore(_start(program, pace, order.recipe.epochs))",
+        "done, run = checkpoints.restore(_start(program, pace, order.recipe.epochs))\n"
+        "    done += done > 0",
         TRAINING,
     ),
     Fault(

@@ -153,15 +153,13 @@ def without_dvc_state(names: Iterable[str]) -> list[str]:
     return [name for name in names if name != "dvc.lock" and not name.startswith("results/tables/")]
 
 
-@pytest.fixture(scope="session")
-def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with cheap parameters, committed; nothing has been run."""
-    folder = tmp_path_factory.mktemp("new")
+def cheap_project(folder: Path, temporary: Path, params: str = PARAMS) -> Project:
+    """Copy the project with cheap parameters into a folder and commit it; nothing is run."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment = inherited | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": str(tmp_path_factory.mktemp("tmp")),  # a machine lock of its own
+        "TMPDIR": str(temporary),  # a machine lock of its own
         # The same few networks are compiled again and again.
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
@@ -185,18 +183,20 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         if (ROOT / name).is_file():  # a deleted file is listed until it is committed
             (project.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, project.root / name)
-    project.write("params.yaml", PARAMS)
+    project.write("params.yaml", params)
     for slow, fast in FASTER.items():
         project.edit("pipeline/evaluation/clock.py", f"\n{slow}", f"\n{fast}")
-    # Vega, which takes two seconds to be packed.
-    project.edit(
-        "pipeline/page.py", 'vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")', '""'
-    )
     project.git("init", "--quiet", "--initial-branch=main")
     project.git("config", "user.name", "A user")
     project.git("config", "user.email", "user@example.org")
     project.commit()
     return project
+
+
+@pytest.fixture(scope="session")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with cheap parameters, committed; nothing has been run."""
+    return cheap_project(tmp_path_factory.mktemp("new"), tmp_path_factory.mktemp("tmp"))
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ IMPORTED = {
     "train": ("networks",),
     "throughput_classical": ("features", "classifiers"),
     "throughput_network": ("networks",),
+    "illustrate": ("features", "networks"),
     "study": ("studies",),
 }
 # The words of a template that stand for plug-ins; the others are names of no meaning.

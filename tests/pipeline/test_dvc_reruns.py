@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,10 @@ def test_diffs_name_what_changed(retrained: tuple[Project, set[str]]):
     (changes,) = metrics.values()
     assert list(changes) == ["mlp"]
     assert changes["mlp"]["diff"] != 0
+    parameters = json.loads(project.dvc("params", "diff", "--json", "HEAD~1").stdout)
+    assert parameters == {
+        "params.yaml": {"networks.mlp.learning_rate": {"old": 0.01, "new": 0.02, "diff": 0.01}}
+    }
     plots = project.dvc("plots", "diff", "--json", "HEAD~1").stdout
     for table in ("accuracy", "curves", "confusion", "throughput"):
         assert f"results/tables/digits/{table}.csv" in plots
@@ -69,7 +74,10 @@ def test_metrics_and_plots_show_the_tables(project: Project):
     rows = project.rows("accuracy")
     assert shown == {method: rows[method]["accuracy"] for method in rows}
     project.dvc("plots", "show")
-    assert "throughput" in project.read("dvc_plots/index.html")
+    page = project.read("dvc_plots/index.html")
+    assert "throughput" in page
+    (library,) = re.findall(r'src="(.+?)"', page)  # a file: it works offline
+    assert (project.root / "dvc_plots" / library).is_file()
     assert project.changed() == set()
 
 

@@ -67,3 +67,28 @@ def test_every_plugin_has_one_citation(capsys: pytest.CaptureFixture[str]):
 def test_an_unknown_dataset_is_told(capsys: pytest.CaptureFixture[str]):
     assert export.main(["latex", "letters"]) == 1
     assert "letters/accuracy.csv: not found; expected one of digits" in capsys.readouterr().err
+
+
+def test_parquet_needs_pyarrow(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    def missing(*_: object, **__: object):
+        raise ImportError("no pyarrow")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", missing)
+    assert export.main(["parquet", "digits"]) == 1
+    assert capsys.readouterr().err == (
+        "export: parquet needs pyarrow; expected pip install 'pyarrow>=18'\n"
+    )
+
+
+def test_parquet_holds_the_cells_as_numbers(capfdbinary: pytest.CaptureFixture[bytes]):
+    pytest.importorskip("pyarrow")
+    assert export.main(["parquet", "digits"]) == 0
+    frame = pd.read_parquet(io.BytesIO(capfdbinary.readouterr().out))
+    rows = list(csv.DictReader(io.StringIO(str(export.table("csv", "digits")))))
+    assert list(frame.columns) == [*rows[0], "Best"]
+    for name in ("Accuracy (%)", "95 % half interval"):
+        assert frame[name].tolist() == [float(row[name]) for row in rows]
+    for name in ("Year", "Seeds", "Parameters", "MACs"):
+        assert frame[name].tolist() == [int(row[name].replace(",", "")) for row in rows]
+    bold = str(export.table("markdown", "digits")).splitlines()[2:]
+    assert frame["Best"].tolist() == ["**" in line for line in bold]

@@ -143,6 +143,9 @@ def test_the_sources_of_a_row():
         "models/classifiers/ops/linear_scores.py",
     } <= hog - lenet5
     assert not {file for file in lenet5 | hog if file.startswith("pipeline/stage/")}
+    mnist = {file.as_posix() for file in provenance.sources("mnist", MADE_OF["lenet5"])}
+    assert "pipeline/ingest/idx.py" in mnist
+    assert "pipeline/ingest/download.py" not in mnist
     others = {"models/networks/mlp.py", "features/raw.py", "models/classifiers/linear_svm.py"}
     assert not (lenet5 | hog) & (others | {"pipeline/tabulate.py"})
 

@@ -34,8 +34,10 @@ from pipeline import (
     throughput_network,
     train,
 )
-from pipeline.evaluation import clock, rows
+from pipeline.evaluation import clock, device, rows
+from pipeline.scoring.classical import accelerated_scorer, scorer
 from pipeline.stage.errors import UserError
+from pipeline.stage.files import read_arrays
 
 Entries = dict[str, dict[str, Any]]
 
@@ -103,6 +105,7 @@ def run_all():
 def quick_clock(patch: pytest.MonkeyPatch):
     patch.setattr(clock, "BATCH_SIZES", (1, 16))
     patch.setattr(clock, "SECONDS", 0)
+    patch.setattr(device, "SIDES", (64,))
 
 
 @pytest.fixture(scope="module")
@@ -286,6 +289,11 @@ class TestARun:
         always = ["device", "dtype", "images_per_second", "machine", "threads", "versions"]
         assert table[always].notna().all(axis=None)
         assert table["train_seconds"].notna().equals(table["phase"] == "train")
+        counted = table[["flops", "xla_flops", "bytes", "peak_share"]]
+        assert counted.notna().all(axis=1).equals(table["method"] == "mlp")
+        flops = table[table["method"] == "mlp"].groupby("phase")["flops"].unique()
+        macs = 192 * 5 + 5 * 3
+        assert (list(flops["infer"]), list(flops["train"])) == ([2 * macs], [6 * macs])
 
     def test_pages(self):
         history = Path("results/README.md").read_text("utf-8")
@@ -381,6 +389,66 @@ class TestAgain:
         assert "<td>diverged</td>" in page.PAGE.read_text("utf-8")
         assert "mlp" not in read_json(TABLES / "metrics.json")
         assert " diverged |" in Path("results/README.md").read_text("utf-8")
+
+    def test_streamed_images_give_the_same_scores(self):
+        expected = bytes_of(SCORES / "mlp", Path("artifacts/models/squares/mlp.npz"))
+        entry = PARAMS["datasets"]["squares"] | {"stream": True}
+        set_params(datasets={"squares": entry})
+        shutil.rmtree("artifacts")
+        run_all()
+        assert bytes_of(SCORES / "mlp", Path("artifacts/models/squares/mlp.npz")) == expected
+        assert not Path("artifacts/data/squares/train_images.npy").exists()
+        described = read_json(SCORES / "raw-logistic/method.json")
+        reason = "its images are streamed, and features want all of them in memory"
+        assert (described["status"], described["reason"]) == ("skipped", reason)
+
+    def test_an_accelerator_is_timed_beside_the_host(self, monkeypatch: pytest.MonkeyPatch):
+        set_params(features={"sobel": {"pool": 4}})
+        extract.main("squares", "sobel")
+        classical(fit.main)
+        throughput_classical.main("squares", "sobel", "logistic")
+        file = TIMINGS / "throughput-sobel-logistic.json"
+        host = read_json(file)
+        monkeypatch.setattr(device, "accelerator", lambda: "fast")
+        for classifier in ("logistic", "linear_svm"):
+            throughput_classical.main("squares", "sobel", classifier)
+        both = read_json(file)
+        assert {key for key in both if key != "infer"} == {key for key in host if key != "infer"}
+        assert {one.get("device") for one in both["infer"]} == {None, "fast"}
+        tabulate.main("squares")
+        report.main()
+        table = pd.read_csv(TABLES / "throughput.csv")
+        own = table[(table["method"] == "sobel-logistic") & (table["phase"] == "infer")]
+        assert set(own["device"]) == {"cpu", "fast"}
+        page = Path("results/throughput.md").read_text("utf-8")
+        assert re.search(r"\| sobel-logistic +\| fast +\|", page)
+
+    @pytest.mark.parametrize("classifier", ["logistic", "linear_svm"])
+    def test_the_accelerator_finds_the_same_scores(self, classifier: str):
+        images = np.load("artifacts/data/squares/test_images.npy")
+        set_params(features={"sobel": {"pool": 4}})
+        extract.main("squares", "sobel")
+        fit.main("squares", "sobel", classifier)
+        arrays = read_arrays(Path(f"artifacts/models/squares/sobel-{classifier}.npz"))
+        expected = scorer("sobel", {"pool": 4}, classifier, {}, arrays)(images)
+        found = accelerated_scorer("sobel", {"pool": 4}, classifier, arrays)(images)
+        np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-5)
+
+    def test_a_profile_is_a_trace_and_no_timing(self, capsys: pytest.CaptureFixture[str]):
+        file = TIMINGS / "throughput-mlp.json"
+        before = file.read_bytes()
+        words = ["throughput_network", "squares", "--profile", "traces", "mlp"]
+        assert throughput_network.option("--profile", words) == "traces"
+        assert words == ["throughput_network", "squares", "mlp"]
+        throughput_network.profiled("traces")("squares", "mlp")
+        (trace,) = Path("traces").rglob("perfetto_trace.json.gz")
+        assert trace.stat().st_size > 1000
+        assert capsys.readouterr().out.startswith(f"wrote {trace} for ")
+        assert file.read_bytes() == before
+        with pytest.raises(UserError, match=r"^lenet5 on squares: skipped, "):
+            throughput_network.profiled("traces")("squares", "lenet5")
+        with pytest.raises(SystemExit, match="--profile: found nothing"):
+            throughput_network.option("--profile", ["throughput_network", "--profile"])
 
     def test_a_setting_that_diverges_is_not_chosen(self):
         set_params(networks={"mlp": DIVERGING | {"learning_rate": [1e6, 0.001]}})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,9 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from PIL import Image
 
 from models.layers.convolution import Convolution
 from models.training.blueprint import Blueprint
+from pipeline.ingest.records import Records, recording
 
 SHAPE, CLASSES = (4, 4, 1), 3
 
@@ -84,3 +89,25 @@ def data() -> tuple[Any, Any]:
     labels = rng.integers(0, CLASSES, 22)
     images = rng.integers(0, 100, (22, *SHAPE)) + 70 * labels[:, None, None, None]
     return images.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="session")
+def record() -> Callable[[Path, Any], Records]:
+    """Record grey images, uint8 [n, size, size, 1], as PNG, which loses nothing."""
+
+    def write(file: Path, images: Any) -> Records:
+        with recording(file, len(images)) as recorder:
+            for number, image in enumerate(images):
+                content = io.BytesIO()
+                Image.fromarray(image[..., 0]).save(content, "png")
+                recorder.write(number, content.getvalue())
+                recorder.measure(number, image.repeat(3, axis=-1))
+        return Records(file, images.shape[1:])
+
+    return write
+
+
+@pytest.fixture
+def recorded(data: tuple[Any, Any], record: Callable[[Path, Any], Records], tmp_path: Path):
+    """The images of `data` as records, and their labels."""
+    return record(tmp_path / "train_images.bin", data[0]), data[1]

@@ -17,11 +17,11 @@ from models.training import devices
 SCRIPT = Path(__file__).parent / "train_on_devices.py"
 
 
-def start(out: Path, checkpoints: Path, devices: int = 1, **slurm: str):
+def start(out: Path, checkpoints: Path, *records: Path, devices: int = 1, **slurm: str):
     flags = f"--xla_force_host_platform_device_count={devices}"
     environment = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", **slurm}
     return subprocess.Popen(
-        [sys.executable, SCRIPT, out, checkpoints],
+        [sys.executable, SCRIPT, out, checkpoints, *records],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -68,6 +68,21 @@ def test_two_hosts_learn_what_one_learns(
     # Both go on from the checkpoint that the first has written: there is nothing left to learn.
     again = trained(tmp_path / "again.npz")
     np.testing.assert_array_equal(again["scores"], two["scores"])
+
+
+def test_two_hosts_of_two_devices_stream_what_one_has_in_memory(
+    on_one: dict[str, np.ndarray],
+    two_hosts: Callable[[], list[dict[str, str]]],
+    record: Callable[..., object],
+    tmp_path: Path,
+):
+    images = np.random.default_rng(0).integers(0, 256, (84, 20, 20, 1), dtype=np.uint8)
+    record(file := tmp_path / "train_images.bin", images)
+    out = tmp_path / "two.npz"
+    started = [start(out, tmp_path / "none", file, devices=2, **host) for host in two_hosts()]
+    two = result(out, *started)
+    assert two["devices"] == 4
+    assert_same(two, on_one)
 
 
 def test_hosts_that_nobody_has_started_are_told(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Train a small network on the devices that there are: `... OUT CHECKPOINTS`.
+"""Train a small network on the devices that there are: `... OUT CHECKPOINTS [RECORDS]`.
 
 A program of its own, since JAX counts its devices once; :mod:`test_devices` starts it.
 """
@@ -18,10 +18,14 @@ from models.networks.lenet5_modern import Network
 from models.training import devices, loop
 from models.training.blueprint import Blueprint
 from models.training.recipe import Recipe
+from pipeline.ingest.records import Records
 
 
-def main(out: str, checkpoints: str) -> None:
-    """Train for two epochs; the first host writes curve, scores and the number of devices."""
+def main(out: str, checkpoints: str, records: str = "") -> None:
+    """Train for two epochs; the first host writes curve, scores and the number of devices.
+
+    With RECORDS the images are streamed from there.
+    """
     if "SLURM_JOB_ID" in os.environ:
         devices.join_hosts()
     loop.SECONDS_BETWEEN_SAVES = loop.SECONDS_WORTH_KEEPING = 0.0
@@ -30,7 +34,8 @@ def main(out: str, checkpoints: str) -> None:
     labels = generator.integers(0, 10, 84)
     blueprint = Blueprint(Network, (20, 20, 1), 10)
     recipe = Recipe(epochs=2, batch_size=16, seeds=2, augmentation="planar")
-    trained = loop.train(blueprint, images, labels, recipe, checkpoints=Path(checkpoints))
+    source = Records(Path(records), (20, 20, 1)) if records else images
+    trained = loop.train(blueprint, source, labels, recipe, checkpoints=Path(checkpoints))
     scores = trained.scores(images[:5])
     if devices.first_host():
         np.savez(

@@ -121,6 +121,19 @@ def test_only_the_code_behind_a_row_is_named(old: Path, tmp_path: Path):
     assert compared(old, new).loc["hog-logistic", "why"] == "code: features/hog.py"
 
 
+def test_of_several_devices_the_fastest_counts(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(0), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, speed=150.0, C=3.0)
+    for folder, speed in ((old, 1000.0), (new, 7000.0)):
+        file = folder / "digits/throughput.csv"
+        table = pd.read_csv(file)
+        faster = table.assign(device="gpu", images_per_second=speed)
+        pd.concat([table, faster]).to_csv(file, index=False)
+    # 9,600 images a second on the CPU are more than 7,000 on the other device.
+    assert compared(old, new)["throughput_ratio"].tolist() == pytest.approx([1.5, 1.5])
+
+
 def test_speeds_of_two_machines_are_not_compared(old: Path, tmp_path: Path):
     new = tmp_path / "new"
     methods = {"hog-logistic": predictions(0), "lenet5": predictions(2)}

@@ -32,6 +32,17 @@ def test_read_takes_a_size_and_options_of_its_own(name: str):
         assert set(option.annotation.split(" | ")) <= {"str", "int", "float", "bool", "None"}
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in READERS if plugins.card("datasets", name).records]
+)
+def test_record_takes_a_folder_and_the_options_of_read(name: str):
+    reader = plugins.load("datasets", name)
+    _, *options = inspect.signature(reader.read).parameters.values()
+    size, folder, *others = inspect.signature(reader.record).parameters.values()
+    assert (size.name, folder.name) == ("size", "folder")
+    assert others == options
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_title_is_unique(name: str):
     titles = [plugins.card("datasets", other).title for other in READERS]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.datasets.folder import read
+from pipeline.datasets.folder import read, record
 from pipeline.ingest.dataset import Dataset, verify
 from pipeline.stage.errors import UserError
 
@@ -135,6 +135,30 @@ def test_odd_images_among_rgb_ones_are_converted(tmp_path: Path):
     assert (images[4] == 1).all()
     assert (images[5][3:] == 255).all()
     assert (images[5][:3] == 0).all()
+
+
+@pytest.mark.parametrize("write", [write_folder, write_tar])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_recorded_images_are_the_decoded_ones(tmp_path: Path, write: Write, mode: str):
+    files = make_files() if mode == "RGB" else {name: flat(70, "L") for name in make_files()}
+    source = str(write(tmp_path / "a.tgz", dict(reversed(files.items()))))
+    expected = read(SIZE, source=source)
+    recorded = record(SIZE, tmp_path / "out", source=source)
+    verify(recorded, "insects", SIZE)
+    assert recorded.class_names == expected.class_names
+    for split in ("train", "test"):
+        images, labels = (getattr(recorded, f"{split}_{what}") for what in ("images", "labels"))
+        assert images.shape == getattr(expected, f"{split}_images").shape
+        np.testing.assert_array_equal(images[:], getattr(expected, f"{split}_images"))
+        np.testing.assert_array_equal(labels, getattr(expected, f"{split}_labels"))
+
+
+@pytest.mark.parametrize("file", ["train/bee/9.png", "test/ant/9.png"])
+def test_a_damaged_image_is_not_recorded(tmp_path: Path, file: str):
+    source = write_folder(tmp_path / "in", make_files() | {file: NOISE[: len(NOISE) // 2]})
+    with pytest.raises(UserError, match=f"{file}: .*expected a sound image"):
+        record(SIZE, tmp_path / "out", source=str(source))
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_no_progress_bar_where_no_terminal_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

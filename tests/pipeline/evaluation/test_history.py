@@ -106,6 +106,21 @@ def test_each_machine_shows_its_fastest_batch_by_itself(throughput: pd.DataFrame
     assert rows(another)[2] == ["mnist", "lenet5", "cpu", "500", "1", "2", "-", "-"]
 
 
+def test_each_device_of_a_machine_shows_its_own(throughput: pd.DataFrame):
+    throughput.loc[2, "device"] = "gpu"
+    _, one = history.throughput_page(throughput).split("## one, 2 threads\n")
+    assert rows(one)[2:] == [
+        ["mnist", "lenet5", "cpu", "2,000", "1", "0.5", "61", "240"],
+        ["mnist", "lenet5", "gpu", "30,000", "256", "-", "-", "-"],
+    ]
+
+
+def test_a_network_trained_on_another_machine_keeps_its_row(throughput: pd.DataFrame):
+    throughput.loc[0, "machine"] = "large"
+    large = history.throughput_page(throughput).split("## large, 2 threads\n")[1]
+    assert rows(large)[2] == ["mnist", "lenet5", "cpu", "-", "-", "-", "61", "240"]
+
+
 def test_a_skipped_method_says_so_in_its_cell(accuracy: pd.DataFrame):
     accuracy.loc[3, "status"] = "skipped"
     assert rows(history.accuracy_by_year(accuracy))[2][4] == "skipped"

@@ -13,6 +13,12 @@ import pytest
 
 from pipeline.stage import entry
 
+ROOT = Path(__file__).parents[3]
+# What TensorStore says, but for its length.
+UNWRITTEN = (
+    'OUT_OF_RANGE: Error writing "1/0.0" in OCDBT database at local file "/c/0/": Failed writing: '
+    "\"/c/0/d\": Failed to write 207098 bytes to file 16: No space left [os_error_code='28']"
+)
 LESS = "a smaller dataset size or batch_size needs less"
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -35,10 +41,25 @@ def test_a_stage_that_succeeds(start: Start):
             "raise RuntimeError('RESOURCE_EXHAUSTED: 9G')",
             f"out of memory (RESOURCE_EXHAUSTED: 9G); {LESS}",
         ),
+        (
+            "raise ImportError('IMPORTANT:\\n\\nnumpy.so: failed to map segment\\nmore')",
+            f"out of memory (numpy.so: failed to map segment); {LESS}",
+        ),
+        (f"raise ValueError({UNWRITTEN!r})", "no space left on the disk that holds /c/0/d"),
         ("open('none.npy')", "none.npy: No such file or directory"),
         ("with entry.blame('mlp'): raise ValueError('hidden: 0')", "mlp: hidden: 0"),
     ],
-    ids=["user", "two lines", "MemoryError", "too large", "on the device", "no file", "plug-in"],
+    ids=[
+        "user",
+        "two lines",
+        "MemoryError",
+        "too large",
+        "on the device",
+        "no room for a library",
+        "no room for a checkpoint",
+        "no file",
+        "plug-in",
+    ],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message: str):
     stage = start(body, "digits", arguments="dataset")
@@ -113,3 +134,18 @@ def test_a_stage_dies_with_its_parent(start: Start, tmp_path: Path):
     assert parent.stdout.readline() == "ready\n"
     os.kill(parent.pid, signal.SIGKILL)
     assert parent.stdout.read() == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
+def test_a_stage_whose_dvc_has_died_already_does_not_run():
+    # dvc takes a moment to die, Python takes one to start.
+    code = "import os, sys, time; time.sleep(0.3); sys.argv = ['-m']; import pipeline"
+    words = ["sh", "-c", f'"{sys.executable}" -c "{code}; print(os.getppid())" &']
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "DVC_STAGE": "work"}
+    said = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    if said.stdout not in ("", "1\n"):
+        pytest.skip("another process than the first takes care of orphans here")
+    assert said.stdout == ""
+    del environment["DVC_STAGE"]
+    said = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert said.stdout == "1\n"

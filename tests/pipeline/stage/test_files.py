@@ -72,6 +72,23 @@ def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path, write: Writ
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_a_disk_that_fills_up_in_the_middle_is_the_same_error(tmp_path: Path, write: Write):
+    resource = pytest.importorskip("resource", reason="this system has no such limits")
+    path = tmp_path / "file"
+    files.write_text(path, "old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert caught.value.filename == str(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 def test_the_same_content_is_the_same_bytes_at_any_time(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ):

@@ -65,6 +65,10 @@ networks: {mlp: {classes: 3}}
     networks.mlp.classes: unknown key
 datasets: {digits: {reader: digits, size: 8, epochs: 1, source: x}}
     datasets.digits.source: unknown key; expected reader, size, epochs
+datasets: {digits: {reader: digits, size: 8, epochs: 1, stream: true}}
+    datasets.digits.stream: unknown key; expected reader, size, epochs
+datasets: {own: {reader: folder, source: x, size: 8, epochs: 1, stream: yes please}}
+    datasets.own.stream: found 'yes please', expected bool
 datasets: {digits: {reader: digits, size: 8, epochs: 1, datasets: [digits]}}
     datasets.digits.datasets: unknown key
 datasets: {digits: {reader: digits, size: 8}}

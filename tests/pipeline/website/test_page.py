@@ -6,28 +6,46 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline import page
-from pipeline.website import charts, words
+from pipeline.website import charts, vega, words
 
 ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = "</script><script>alert(1)</script>\"'><b>"
+WORDS = {
+    "accuracy.csv": ["title"],
+    "confusion.csv": ["actual", "predicted"],  # names of classes
+    "throughput.csv": ["machine", "device"],
+    "studies/ablation.csv": ["rung"],
+    "studies/learning_curve.csv": ["method"],
+}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory):
-    """Write the page of the committed tables, one class of which is a script."""
+    """Write the page of the committed tables, the words of which are scripts."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("pipeline", "features", "models", "params.yaml"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "results/tables", folder / "results/tables")
-    confusion = folder / "results/tables/digits/confusion.csv"
-    table = pd.read_csv(confusion, dtype=str).replace({"actual": {"3": "</script><b>3"}})
-    table.to_csv(confusion, index=False)
+    for file, columns in WORDS.items():
+        path = folder / "results/tables/digits" / file
+        table = pd.read_csv(path, dtype=str)
+        table[columns] += SCRIPT
+        table.to_csv(path, index=False)
+    captions = folder / "results/tables/digits/pictures/captions.json"
+    shown = {
+        file: {key: text + SCRIPT for key, text in words.items()}
+        for file, words in json.loads(captions.read_text("utf-8")).items()
+    }
+    captions.write_text(json.dumps(shown), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         page.main()
@@ -39,7 +57,22 @@ def test_it_asks_nobody_else(made: Path):
     assert len(text) < 4 * 2**20
     own = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # Vega names its own home
     assert not re.findall(r"(?:src|href)=[\"'](?!data:|#)", own)
-    assert "</script><b>3" not in text
+
+
+def test_what_the_tables_say_is_text(made: Path):
+    text = made.read_text("utf-8")
+    assert SCRIPT not in text
+    tags: Counter[str] = Counter()
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, _: tags.update([tag])  # type: ignore[method-assign]
+    parser.feed(text)
+    assert tags["script"] == 3  # the charts, the library, the page's own
+    assert tags["b"] < 100  # the best methods
+    for escaped in (
+        "&lt;/script&gt;&lt;script&gt;alert(1)",
+        "\\u003c/script>\\u003cscript>alert(1)",
+    ):
+        assert text.count(escaped) > 10
 
 
 def test_every_method_has_its_row(made: Path):
@@ -56,35 +89,71 @@ def test_the_same_tables_make_the_same_page(made: Path, monkeypatch: pytest.Monk
     assert made.read_bytes() == before
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_browser_draws_every_chart(width: int, made: Path, tmp_path: Path):
-    done = subprocess.run(
+# Once everything is drawn, the page says its smallest letters and by how much it is too wide.
+MEASURE = """<script>addEventListener("load", () => setTimeout(() => {
+  const texts = [...document.querySelectorAll("body *")].filter((node) =>
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim())
+    && !node.closest("script, style"));
+  const sizes = texts.map((node) => parseFloat(getComputedStyle(node).fontSize));
+  const root = document.documentElement;
+  root.dataset.letters = Math.min(...sizes);
+  root.dataset.outside = root.scrollWidth - root.clientWidth;
+}, 20000))</script>"""
+
+
+@pytest.fixture(scope="module", params=[390, 1440])
+def drawn(request: pytest.FixtureRequest, made: Path, tmp_path_factory: pytest.TempPathFactory):
+    """What a browser makes of the page on a telephone and on a desk, and what it complains of."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "page.html").write_text(made.read_text("utf-8") + MEASURE, "utf-8")
+    return subprocess.run(
         [
-            str(CHROMIUM),
+            CHROMIUM,
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
             "--enable-logging=stderr",
-            f"--user-data-dir={tmp_path}",
-            f"--window-size={width},900",
+            f"--user-data-dir={folder}",
+            f"--window-size={request.param},900",
             "--virtual-time-budget=30000",
             "--dump-dom",
-            made.as_uri(),
+            (folder / "page.html").as_uri(),
         ],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    specs = json.loads(re.search(r'id="charts">(.*?)</script>', done.stdout, re.DOTALL)[1])
-    drawn = re.findall(r'data-chart="(\w+)".*?</figure>', done.stdout, re.DOTALL)
-    assert sorted(drawn) == sorted(specs)
-    for figure in re.findall(r'<div class="chart.*?</figure>', done.stdout, re.DOTALL):
+
+
+def test_a_browser_draws_every_chart(drawn: subprocess.CompletedProcess[str]):
+    assert not [line for line in drawn.stderr.splitlines() if "CONSOLE" in line]
+    specs = json.loads(re.search(r'id="charts">(.*?)</script>', drawn.stdout, re.DOTALL)[1])
+    places = re.findall(r'data-chart="(\w+)".*?</figure>', drawn.stdout, re.DOTALL)
+    assert sorted(places) == sorted(specs)
+    for figure in re.findall(r'<div class="chart.*?</figure>', drawn.stdout, re.DOTALL):
         assert "<svg" in figure
         assert "<path" in figure
-    assert re.search(r"(\d+) of \1 rows", done.stdout)
+    assert re.search(r"(\d+) of \1 rows", drawn.stdout)
+
+
+def test_every_letter_can_be_read(drawn: subprocess.CompletedProcess[str]):
+    said = dict(re.findall(r'data-(letters|outside)="([-\d.]+)"', drawn.stdout[:1000]))
+    assert float(said["letters"]) >= 12
+    assert float(said["outside"]) <= 0
+
+
+def test_the_packed_library_is_that_of_the_installed_version():
+    assert vega.LIBRARY.read_text("utf-8") == vega.packed(), "run python -m pipeline.website.vega"
+
+
+def test_every_picture_says_what_it_is(made: Path):
+    own = re.sub(r"<script>.*?</script>", "", made.read_text("utf-8"), flags=re.DOTALL)
+    images = re.findall(r"<img [^>]*>", own)
+    assert len(images) > 50
+    assert all(re.search(r'alt="[^"]{5,}"', image) for image in images)
 
 
 def test_nothing_cheaper_beats_the_front():

@@ -1,0 +1,109 @@
+"""The input pipeline alone beside JPEG decoding alone: `python benchmarks/input_pipeline.py`.
+
+Imagenette at 224 pixels from HINDSIGHT_MIRROR, recorded, then streamed in batches in the order of
+a training run. The peers only decode (Pillow, to RGB): one core, times the cores, of which the
+target is 0.8; and all cores at once, which may be less. All in turns, from warm files. Writes
+benchmarks/results/input_pipeline.csv; a ratio above 1 means ours is faster.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import joblib  # noqa: E402
+import numpy as np  # noqa: E402
+import PIL  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from models.training.data import Order  # noqa: E402
+from models.training.recipe import Recipe  # noqa: E402
+from models.training.source import stream  # noqa: E402
+from pipeline.datasets import folder  # noqa: E402
+from pipeline.ingest.records import Records  # noqa: E402
+from pipeline.stage import machine  # noqa: E402
+
+RESULTS = ROOT / "benchmarks/results/input_pipeline.csv"
+SOURCE = "imagenette/imagenette2-224.tar.gz"
+BATCH = 128
+BATCHES = 32  # a turn
+ALONE = 512  # images that one core decodes in a turn
+TURNS = 11
+COLUMNS = (
+    *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
+    *("unit", "machine"),
+)
+
+
+def decode(images: Records, seed: int) -> float:
+    """Decode some images on this core; return images a second."""
+    rows = np.random.default_rng(seed).permutation(len(images))[:ALONE]
+    contents = [content for _, content in images.read(rows)]
+    begin = time.perf_counter()
+    for content in contents:
+        with Image.open(io.BytesIO(content)) as image:
+            np.asarray(image.convert("RGB"))
+    return ALONE / (time.perf_counter() - begin)
+
+
+def on_all_cores(images: Records) -> float:
+    """Decode on every core at once; return images a second of all together."""
+    cores = joblib.cpu_count()
+    return sum(joblib.Parallel(cores)(joblib.delayed(decode)(images, n) for n in range(cores)))
+
+
+def streaming(images: Records) -> Callable[[], float]:
+    """Return a call that streams batches and returns images a second, start of workers apart."""
+    rows, recipe = np.arange(len(images)), Recipe(epochs=100, batch_size=BATCH)
+    warm_up = 4 * joblib.cpu_count()  # until every worker's first batches have been taken
+
+    def batches() -> float:
+        with closing(stream(images, Order([0], rows, recipe))) as decoded:
+            for _ in range(warm_up):
+                next(decoded)
+            begin = time.perf_counter()
+            for _ in range(BATCHES):
+                next(decoded)
+            return BATCHES * BATCH / (time.perf_counter() - begin)
+
+    return batches
+
+
+def main() -> None:
+    """Measure in turns and write the table."""
+    cores = joblib.cpu_count()
+    with tempfile.TemporaryDirectory() as place:
+        images = folder.record(224, Path(place), source=SOURCE).train_images
+        ours = streaming(images)
+        on_all_cores(images)  # starts its processes
+        turns = [(ours(), cores * decode(images, 0), on_all_cores(images)) for _ in range(TURNS)]
+    speeds = np.array(turns)
+    rows = []
+    for column, how in ((1, f"one core x {cores}"), (2, f"{cores} cores at once")):
+        low, ratio, high = np.percentile(speeds[:, 0] / speeds[:, column], [10, 50, 90])
+        ours_median, theirs = np.median(speeds[:, 0]), np.median(speeds[:, column])
+        rows.append(
+            [
+                *(f"imagenette_224, batch {BATCH}", "cpu", f"{ours_median:.0f}"),
+                *(f"Pillow {PIL.__version__} decoding alone, {how}", f"{theirs:.0f}"),
+                *(f"{ratio:.2f}", f"{low:.2f}", f"{high:.2f}", "images/s"),
+                machine.description()["machine"],
+            ]
+        )
+    with RESULTS.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([COLUMNS, *rows])
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Two and more sides in turns, so that the machine's moods are shared, and the table of ratios."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.stage import machine
+
+Call = Callable[[], object]
+COLUMNS = (
+    *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
+    *("unit", "machine"),
+)
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+
+
+def seconds(call: Call) -> float:
+    """Time one call."""
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def rows(
+    case: str,
+    device: str,
+    ours: Mapping[str, Call],
+    peers: Mapping[str, Call],
+    images: int,
+    repeats: int = 9,
+) -> list[list[str]]:
+    """Measure all sides in turns; return a row for each of ours beside each peer.
+
+    Parameters
+    ----------
+    case, device : str
+    ours, peers : mapping from name to callable
+        Each handles all images in a call. What a name of ours says is put behind the case.
+    images : int
+    repeats : int
+        Turns, after two that are not counted.
+
+    Returns
+    -------
+    list of rows of `COLUMNS`
+        In images a second; a ratio above 1 means ours is faster.
+    """
+    calls = {**ours, **peers}
+    for call in calls.values():
+        seconds(call), seconds(call)
+    taken = [{name: seconds(call) for name, call in calls.items()} for _ in range(repeats)]
+    return [
+        [
+            *(f"{case}, {own}" if own else case, device),
+            *ratio([one[own] for one in taken], peer, [one[peer] for one in taken], images),
+            *("images/s", str(machine.description()["machine"])),
+        ]
+        for own in ours
+        for peer in peers
+    ]
+
+
+def ratio(ours: list[float], peer: str, theirs: list[float], images: int) -> list[str]:
+    """Lay out the seconds of two sides, turn by turn: speeds, median ratio, its 10 and 90 %."""
+    low, middle, high = np.percentile(np.array(theirs) / np.array(ours), [10, 50, 90])
+    speeds = [_digits(images / float(np.median(side))) for side in (ours, theirs)]
+    return [speeds[0], peer, speeds[1], *(f"{value:.2f}" for value in (middle, low, high))]
+
+
+def _digits(speed: float) -> str:
+    return f"{speed:.0f}" if speed >= 100 else f"{speed:.3g}"
+
+
+def write(name: str, table: list[list[str]]) -> None:
+    """Write benchmarks/results/<name>.csv and print it."""
+    file = RESULTS / f"{name}.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened, lineterminator="\n").writerows([COLUMNS, *table])
+    print(file.read_text(encoding="utf-8"))

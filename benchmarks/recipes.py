@@ -1,0 +1,104 @@
+"""How long two recipes of the table take: `python benchmarks/recipes.py [CASE...]`.
+
+`usps`: the network of 1989 as in its paper, USPS, 23 passes one image at a time, one seed on one
+core, beside the public re-implementation in PyTorch (its author's figure, another machine).
+`mnist`: LeNet-5 on MNIST, 20 epochs, three seeds, two threads. Compilation included; `cpu_seconds`
+tell what other work on the machine took from the seconds. Files come from HINDSIGHT_MIRROR or the
+network. Writes benchmarks/results/recipes.csv.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import pipeline  # noqa: E402, F401 (pins the threads)
+
+RESULTS = ROOT / "benchmarks/results/recipes.csv"
+COLUMNS = (
+    *("case", "threads", "seconds", "cpu_seconds", "target_seconds", "theirs_seconds"),
+    *("test_error", "machine"),
+)
+# Dataset, its size, network, options of the recipe, threads; the target, and what others take.
+CASES = {
+    "usps": (
+        *("usps", 16, "lenet_1989"),
+        {
+            "epochs": 23,
+            "batch_size": 1,
+            "learning_rate": 0.3,
+            "learning_rate_by": "fan_in",
+            "loss": "squared_error",
+            "momentum": 0.0,
+            "schedule": "constant",
+            "seeds": 1,
+        },
+        *(1, 8, 167),
+    ),
+    "mnist": (
+        *("mnist", 28, "lenet5"),
+        {"epochs": 20, "batch_size": 32, "learning_rate": 0.03, "seeds": 3},
+        *(2, 150, ""),
+    ),
+}
+
+
+def measure(case: str) -> tuple[str, ...]:
+    """Train; return the title, threads, seconds, seconds of processors, error, machine."""
+    from importlib import import_module
+
+    from models.training import loop
+    from models.training.blueprint import Blueprint
+    from models.training.recipe import Recipe
+    from pipeline.stage import machine
+
+    dataset, size, network, options, threads, *_ = CASES[case]
+    data = import_module(f"pipeline.datasets.{dataset}").read(size)
+    kind = import_module(f"models.networks.{network}").Network
+    plan = Blueprint(kind, data.train_images.shape[1:], len(data.class_names))
+    recipe = Recipe(**options)
+    begin, begin_cpu = time.perf_counter(), time.process_time()
+    trained = loop.train(plan, data.train_images, data.train_labels, recipe)
+    seconds, on_cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
+    wrong = trained.scores(data.test_images).argmax(-1) != data.test_labels
+    title = f"{network} on {dataset}, {recipe.epochs} epochs, seeds: {recipe.seeds}"
+    where = str(machine.description()["machine"])
+    return (
+        title,
+        f"{threads}",
+        f"{seconds:.1f}",
+        f"{on_cpu:.1f}",
+        f"{100 * wrong.mean():.2f} %",
+        where,
+    )
+
+
+def main() -> None:
+    """Measure each case in a process of its own, which pins its threads, and write the table."""
+    if sys.argv[1:2] == ["--one"]:
+        csv.writer(sys.stdout).writerow(measure(sys.argv[2]))
+        return
+    rows = []
+    for case in sys.argv[1:] or CASES:
+        *_, threads, target, theirs = CASES[case]
+        command = [sys.executable, __file__, "--one", case]
+        environment = {**os.environ, "HINDSIGHT_THREADS": f"{threads}"}
+        done = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        )
+        title, threads, seconds, on_cpu, wrong, where = next(csv.reader([done.stdout]))
+        rows.append([title, threads, seconds, on_cpu, target, theirs, wrong, where])
+    with RESULTS.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

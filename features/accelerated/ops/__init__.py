@@ -1,0 +1,1 @@
+"""What accelerated features share: the parts of `features.ops`, in JAX."""

@@ -1,0 +1,177 @@
+"""Time all methods on this machine, with nothing trained: `python -m pipeline.bench DATASET...`.
+
+For a machine with an accelerator, without dvc: every network of params.yaml with its first weights,
+which are as fast as the last ones, and every accelerated feature. What is there already is not
+measured again. Writes results/tables/<dataset>/throughput-<device>.csv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.stage import params, paths
+from pipeline.stage.entry import explain
+from pipeline.stage.errors import UserError
+from pipeline.stage.files import read_array, read_json, write_json, write_text
+from pipeline.stage.locks import machine_lock
+
+if TYPE_CHECKING:
+    from pipeline.throughput_classical import Pair
+    from pipeline.throughput_network import Subject
+
+BENCH = paths.ARTIFACTS / "bench"
+FITTED = 500  # images that a linear classifier sees: its speed does not depend on them
+
+Methods = dict[str, Callable[[], dict[str, Any]]]
+
+
+def untrained(checked: params.Params, dataset: str, network: str) -> Subject:
+    """Return a network with its first weights and the first setting of params.yaml."""
+    import numpy as np
+
+    from models import weights
+    from models.training import program as programs
+    from models.training.data import Normalisation
+    from pipeline.evaluation.clock import BATCH_SIZES
+    from pipeline.stage import blueprints
+    from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
+
+    setting = checked.settings("networks", network, dataset)[0]
+    recipe = blueprints.recipe(checked, dataset, setting)
+    program = programs.program(blueprints.blueprint(dataset, network, setting), recipe)
+    train = in_memory(dataset, "train", STEPS_PER_CALL * recipe.batch_size)
+    learned = programs.start(program, np.zeros(1, np.uint32)).learned
+    arrays = weights.to_arrays(learned, Normalisation.of(train[0]))
+    return Subject(program, recipe, arrays, train, in_memory(dataset, "test", max(BATCH_SIZES)))
+
+
+def quickly_fitted(checked: params.Params, dataset: str, feature: str, classifier: str) -> Pair:
+    """Return a feature and a linear classifier that saw a few images."""
+    from pipeline.stage import plugins
+    from pipeline.throughput_classical import Pair
+
+    options = checked.options("features", feature, dataset)
+    images, labels = (
+        read_array(paths.data(dataset) / f"train_{name}.npy")[:FITTED]
+        for name in ("images", "labels")
+    )
+    vectors = plugins.load("features", feature).Feature(**options).fit(images).transform(images)
+    fitted = plugins.load("classifiers", classifier).Classifier().fit(vectors, labels)
+    test = read_array(paths.data(dataset) / "test_images.npy")
+    return Pair(feature, classifier, options, {}, fitted.to_arrays(), test)
+
+
+def time_network(checked: params.Params, dataset: str, network: str) -> dict[str, Any]:
+    """Time one network."""
+    from pipeline import throughput_network
+
+    return throughput_network.timings(untrained(checked, dataset, network))
+
+
+def time_pair(
+    checked: params.Params, dataset: str, feature: str, classifier: str
+) -> dict[str, Any]:
+    """Time one feature and classifier, on the host and on the accelerator."""
+    from pipeline import throughput_classical
+
+    return throughput_classical.timings(quickly_fitted(checked, dataset, feature, classifier))
+
+
+def methods(checked: params.Params, dataset: str) -> Methods:
+    """List what is timed on a dataset, and how."""
+    from features import accelerated
+    from models.classifiers.ops.linear_scores import LinearScores
+    from pipeline.stage import plugins
+
+    found: Methods = {}
+    for network in checked.networks:
+        if not checked.skipped(dataset, ("networks", network)):
+            found[network] = partial(time_network, checked, dataset, network)
+    features = [name for name in checked.features if name in accelerated.names()]
+    for feature, classifier in itertools.product(features, checked.classifiers):
+        kind = plugins.load("classifiers", classifier).Classifier
+        both = ("features", feature), ("classifiers", classifier)
+        if issubclass(kind, LinearScores) and not checked.skipped(dataset, *both):
+            pair = partial(time_pair, checked, dataset, feature, classifier)
+            found[f"{feature}-{classifier}"] = pair
+    return found
+
+
+def machine_name() -> str:
+    """Return the device's name, or the processor's, as part of a file's name."""
+    from pipeline.evaluation import device
+    from pipeline.stage import machine
+
+    name = device.accelerator() or machine.processor()
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def table_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of all timings that are there; nothing was trained for them."""
+    from pipeline.evaluation import rows
+
+    untrained = dict.fromkeys(("train_seconds", "search_seconds"), math.nan)
+    for file in sorted(folder.glob("*.json")):
+        timing = read_json(file)
+        for row in rows.throughput_rows(file.stem, 0, timing | untrained, timing):
+            if row["phase"] == "infer" or "train" in timing:
+                yield row
+
+
+def bench(dataset: str) -> Path:
+    """Time what is not there yet; return the table's file.
+
+    Raises
+    ------
+    UserError
+        The dataset is not in params.yaml, or not prepared.
+    """
+    import pandas as pd
+
+    from pipeline.evaluation import rows
+
+    checked = params.load()
+    checked.datasets[dataset]
+    if not (paths.data(dataset) / "dataset.json").exists():
+        raise UserError(f"{paths.data(dataset)}: not found; run pipeline.prepare {dataset} first")
+    folder = BENCH / machine_name() / dataset
+    for method, measured in methods(checked, dataset).items():
+        file = folder / f"{method}.json"
+        if not file.exists():
+            print(f"{dataset}: timing {method}", flush=True)
+            write_json(file, measured())
+    table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
+    file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
+    write_text(file, table.to_csv(index=False, float_format="%.5g", lineterminator="\n"))
+    return file
+
+
+def main(words: list[str] | None = None) -> int:
+    """Time on all datasets that are named; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.bench", description="All speeds on this machine, untrained."
+    )
+    parser.add_argument("datasets", nargs="+", metavar="DATASET")
+    try:
+        for dataset in parser.parse_args(words).datasets:
+            with machine_lock(timing=True):
+                print(f"wrote {bench(dataset)}")
+    except (UserError, MemoryError, OSError) as error:
+        print(f"bench: {explain(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted; the next call goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,36 @@
+"""Test images on which the best methods of both kinds differ, or all are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.drawing.picture import COLUMNS, Picture, Run
+from pipeline.evaluation import mosaics
+from pipeline.evaluation.predictions import LABELS
+from pipeline.stage import paths
+from pipeline.stage.files import read_arrays
+
+SHOWN = 24  # test images a picture
+GROUP = "What is hard"
+
+
+def draw(run: Run) -> Iterator[Picture]:
+    """Yield up to three pictures; none without both kinds of methods."""
+    measured = run.measured
+    if set(measured["kind"]) != {"classical", "network"}:
+        return
+    classes = read_arrays(paths.TABLES / run.dataset / "predictions.npz")
+    right = {method: classes[method] == classes[LABELS] for method in measured["method"]}
+    best = measured.sort_values("accuracy").groupby("kind")["method"].last()
+    images = run.images("test")
+    found = mosaics.disagreements(right, best["classical"], best["network"])
+    for name, (caption, places) in zip(("classical", "network", "nobody"), found, strict=True):
+        if len(places):
+            shown = places[:SHOWN]
+            yield Picture(
+                f"only-{name}",
+                GROUP,
+                f"{caption}: {len(places)} of {len(images)} test images",
+                f"{len(shown)} test images on which {caption}",
+                mosaics.mosaic(images[shown], COLUMNS),
+            )

@@ -1,0 +1,208 @@
+"""Mirrors that misbehave: the next one is used, one line says what happened, nothing is left."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pipeline.ingest import download
+from pipeline.ingest.download import checksum_check, fetch
+from pipeline.stage.errors import UserError
+
+Reply = Callable[[socket.socket], None]
+
+CONTENT = b"the file that was wanted"
+CHECK = checksum_check(f"sha256:{hashlib.sha256(CONTENT).hexdigest()}")
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+MAX_BYTES = 10**6
+
+
+def once(reply: bytes) -> Reply:
+    return lambda client: client.sendall(reply)
+
+
+def length(stated: bytes, body: bytes = CONTENT) -> Reply:
+    return once(OK + b"Content-Length: " + stated + b"\r\n\r\n" + body)
+
+
+def encoded(coding: bytes) -> Reply:
+    return once(OK + b"Content-Encoding: " + coding + b"\r\nContent-Length: 24\r\n\r\n" + CONTENT)
+
+
+def to(location: bytes) -> Reply:
+    return once(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n")
+
+
+def slowly(head: bytes, body: bytes = b"x" * 60) -> Reply:
+    """Send a byte in less than the timeout of a read."""
+
+    def reply(client: socket.socket) -> None:
+        client.sendall(head)
+        for byte in body:
+            client.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    return reply
+
+
+def without_end(head: bytes, piece: bytes) -> Reply:
+    def reply(client: socket.socket) -> None:
+        client.sendall(head)
+        while True:
+            client.sendall(piece)
+
+    return reply
+
+
+FAULTS: dict[str, tuple[Reply, str]] = {
+    "nothing": (lambda _: None, "ConnectionError"),
+    "no HTTP": (once(b"\x00\xff" * 99), "ConnectionError"),
+    "unknown version": (once(b"HTTP/9.9 200 OK\r\n\r\n" + CONTENT), "ConnectionError"),
+    "200 headers": (once(OK + b"A: b\r\n" * 200 + b"\r\n"), "ConnectionError"),
+    "endless header": (without_end(OK, b"A" * 9999), "ConnectionError"),
+    "404": (once(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"), "HTTP status 404"),
+    "204": (once(b"HTTP/1.1 204 Empty\r\n\r\n"), "0 bytes with sha256"),
+    "redirect to FTP": (to(b"ftp://127.0.0.1/x"), "InvalidSchema"),
+    "redirect to a file": (to(b"file:///etc/passwd"), "InvalidSchema"),
+    "redirect to no host": (to(b"http://["), "Invalid IPv6 URL"),
+    "redirect to no port": (to(b"http://127.0.0.1:99999/"), "InvalidURL"),
+    "redirect to no text": (to(b"http://\xff"), "'utf-8' codec can't decode byte 0xff"),
+    "another data set's file": (length(b"9", b"other set"), "9 bytes with sha256"),
+    "half a page": (length(b"14", b"<!doctype html"), "a web page with sha256"),
+    "length too large": (length(b"100"), "ChunkedEncodingError"),
+    "length too small": (length(b"10"), "10 bytes with sha256"),
+    "length negative": (length(b"-5", CONTENT * 2), "48 bytes with sha256"),
+    "length no number": (length(b"many"), "invalid literal for int() with base 10: 'many'"),
+    "length of 5000 digits": (length(b"9" * 5000), "Exceeds the limit"),
+    "two lengths": (length(b"24, 25"), "InvalidHeader"),
+    "chunk of no length": (once(CHUNKED + b"zz\r\nabc"), "ChunkedEncodingError"),
+    "chunk of negative length": (once(CHUNKED + b"-5\r\nabc\r\n0\r\n\r\n"), "read length must be"),
+    "half a chunk": (once(CHUNKED + b"ff\r\nabc"), "ChunkedEncodingError"),
+    "not packed as stated": (encoded(b"gzip"), "ContentDecodingError"),
+    "packed 51 times": (encoded(b"gzip, " * 50 + b"gzip"), "ContentDecodingError"),
+    "a byte now and then": (slowly(OK + b"Content-Length: 60\r\n\r\n"), "bytes in 0.6 s"),
+    "a chunk now and then": (slowly(CHUNKED, b"1\r\na\r\n" * 10), "bytes in 0.6 s"),
+    "a header's byte now and then": (slowly(OK + b"A: "), "bytes in 0.6 s"),
+    "body without end": (without_end(OK + b"\r\n", b"x" * 9999), f"more than {MAX_BYTES} bytes"),
+    "headers without end": (without_end(b"", b"HTTP/1.1 100 Go on\r\n\r\n"), "bytes in 0.6 s"),
+}
+
+HOSTS = {
+    "http://[": "InvalidURL",
+    "http://": "InvalidURL",
+    "http://.x/": "InvalidURL",
+    "http://☃.invalid/": "InvalidURL",
+    "http://127.0.0.1:x/": "InvalidURL",
+    "http://127.0.0.1:99999/": "InvalidURL",
+    "http://127.0.0.1:9/": "ConnectionError",
+    "http://müller.localhost:9/": "ConnectionError",
+    f"http://{'a' * 70}.invalid/": "label empty or too long",
+}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HINDSIGHT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(download, "_TIMEOUT", 0.4)
+    monkeypatch.setattr(download, "_PATIENCE", 0.6)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Reply], str]]:
+    """Start servers that answer every request in the given way, and return their addresses."""
+    sockets: list[socket.socket] = []
+
+    def answer(listening: socket.socket, reply: Reply) -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                client, _ = listening.accept()
+                with client, suppress(OSError):  # the reader has gone
+                    client.settimeout(5)
+                    client.recv(2**16)
+                    reply(client)
+
+    def start(reply: Reply) -> str:
+        listening = socket.create_server(("127.0.0.1", 0))
+        sockets.append(listening)
+        threading.Thread(target=answer, args=(listening, reply), daemon=True).start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/file"
+
+    yield start
+    for listening in sockets:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+
+
+def fetched(urls: list[str]) -> Path:
+    return fetch("set", "file", urls, CHECK, MAX_BYTES)
+
+
+@pytest.mark.parametrize(("reply", "fault"), FAULTS.values(), ids=FAULTS)
+def test_the_next_mirror_is_used(
+    serve: Callable[[Reply], str],
+    reply: Reply,
+    fault: str,
+    cache: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    bad, good = serve(reply), serve(length(b"24"))
+    assert fetched([bad, good]).read_bytes() == CONTENT
+    assert list((cache / "set").iterdir()) == [cache / "set" / "file"]
+    line = capsys.readouterr().err
+    assert line.startswith(f"{bad}: ")
+    assert fault in line
+    assert line.count("\n") == 1
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize(("url", "fault"), HOSTS.items())
+def test_addresses_of_no_server(url: str, fault: str, cache: Path):
+    with pytest.raises(UserError) as caught:
+        fetched([url])
+    assert f"{url}: " in str(caught.value)
+    assert fault in str(caught.value)
+    assert list((cache / "set").iterdir()) == []
+
+
+def test_redirects_in_a_circle(serve: Callable[[Reply], str], capsys: pytest.CaptureFixture[str]):
+    bad = serve(to(b"/again"))
+    assert fetched([bad, serve(length(b"24"))]).read_bytes() == CONTENT
+    assert capsys.readouterr().err == f"{bad}: TooManyRedirects\n"
+
+
+def test_redirect_to_the_file(serve: Callable[[Reply], str]):
+    good = serve(length(b"24"))
+    assert fetched([serve(to(good.encode()))]).read_bytes() == CONTENT
+
+
+def test_slow_but_steady_mirror_is_not_given_up(
+    serve: Callable[[Reply], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setattr(download, "_CHUNK", 2)
+    url = serve(slowly(OK + b"Content-Length: 24\r\n\r\n", CONTENT))
+    started = time.monotonic()
+    assert fetched([url]).read_bytes() == CONTENT
+    assert time.monotonic() - started > 1  # more than one look at how far it has come
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("variable", ["HINDSIGHT_CACHE", "HINDSIGHT_MIRROR"])
+def test_home_of_nobody(variable: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(variable, "~nobody-of-this-name/x")
+    with pytest.raises(UserError, match=f"^{variable} '~nobody-of-this-name/x': Could not determ"):
+        fetched([])

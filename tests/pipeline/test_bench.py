@@ -1,0 +1,80 @@
+"""All speeds of a machine, with nothing trained: the script of `make gpu-bench` on digits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline import bench, prepare
+from pipeline.evaluation import clock, device, rows
+
+ROOT = Path(__file__).parents[2]
+PARAMS = """
+datasets: {digits: {reader: digits, size: 16, epochs: 1}}
+features: {raw: {}, sobel: {pool: 4}}
+classifiers: {linear_svm: {C: [0.1, 1.0]}, knn: {neighbours: 1}}
+networks: {mlp: {hidden: 4, learning_rate: [0.1, 0.2]}, lenet5: {datasets: [mnist]}}
+studies: {}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for package in ("pipeline", "features", "models"):
+        (tmp_path / package).symlink_to(ROOT / package)
+    (tmp_path / "params.yaml").write_text(PARAMS, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(clock, "BATCH_SIZES", (1, 16))
+    monkeypatch.setattr(clock, "SECONDS", 0)
+    monkeypatch.setattr(device, "SIDES", (64,))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_there_is_not_measured_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    assert bench.main(["digits"]) == 1
+    assert capsys.readouterr().err.startswith("bench: artifacts/data/digits: not found")
+    assert bench.main(["nothing"]) == 1
+    assert "datasets.nothing: not in params.yaml" in capsys.readouterr().err
+    prepare.main("digits")
+    monkeypatch.setattr(device, "accelerator", lambda: "Fast 2")
+    assert bench.main(["digits"]) == 0
+    printed = capsys.readouterr().out
+    assert "timing mlp" in printed
+    assert "timing sobel-linear_svm" in printed
+    assert "raw" not in printed  # no accelerated version
+    assert "knn" not in printed  # its speed depends on what is stored
+
+    file = Path("results/tables/digits/throughput-fast-2.csv")
+    table = pd.read_csv(file)
+    assert list(table.columns) == rows.THROUGHPUT
+    assert table.groupby("method")["phase"].apply(set).to_dict() == {
+        "mlp": {"train", "infer"},
+        "sobel-linear_svm": {"infer"},
+    }
+    assert set(table[table["method"] == "sobel-linear_svm"]["device"]) == {"cpu", "Fast 2"}
+    assert table["train_seconds"].isna().all()
+    before = file.read_bytes()
+    assert bench.main(["digits"]) == 0
+    assert "timing" not in capsys.readouterr().out
+    assert file.read_bytes() == before
+
+
+def test_the_script_goes_on_where_it_was(project: Path):
+    shutil.copytree(ROOT / "pipeline", project / "own", symlinks=True)
+    (project / "pipeline").unlink()
+    (project / "own").rename(project / "pipeline")
+    script = ["bash", "pipeline/gpu_bench.sh"]
+    own = {"GPU_BENCH": "digits", "GPU_SECONDS": "10", "TMPDIR": str(project)}
+    done = subprocess.run(
+        script, env=os.environ | own, check=True, capture_output=True, text=True, cwd=project
+    )
+    assert done.stdout == "time is up: call again to go on\n"
+    assert not (project / "artifacts").exists()

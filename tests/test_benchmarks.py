@@ -1,0 +1,32 @@
+"""The benchmarks and the page that lists them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+PROGRAMS = sorted(FOLDER.glob("*.py"))
+SIDE_BY_SIDE = (
+    *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
+    *("unit", "machine"),
+)
+
+
+@pytest.mark.parametrize("program", [file.stem for file in PROGRAMS])
+def test_every_program_is_listed_with_its_result(program: str):
+    page = (FOLDER / "README.md").read_text("utf-8")
+    assert f"| `{program}.py" in page
+    assert any(f"`{program}.{ending}`" in page for ending in ("csv", "md"))
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("results/*.csv")), ids=lambda file: file.stem)
+def test_every_result_says_where_it_was_measured(file: Path):
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert all(row["machine"] for row in rows)
+    if "ratio" in rows[0]:
+        assert tuple(rows[0]) == SIDE_BY_SIDE
+        assert all(float(row["ratio_low"]) <= float(row["ratio_high"]) for row in rows)
