@@ -97,10 +97,13 @@ def _stale_note(accuracy: pd.DataFrame) -> list[str]:
     old = accuracy[accuracy["stale"] != ""]
     if old.empty:
         return []
-    lines = [
-        f"- {row.dataset}, {row.method}: {row.stale}"
-        for row in old.sort_values(["dataset", "method"]).itertuples()
-    ]
+    methods = accuracy["dataset"].value_counts()
+    lines = []
+    for (dataset, what), own in old.groupby(["dataset", "stale"]):
+        names = ", ".join(sorted(own["method"]))
+        if len(own) == methods[dataset] > 1:
+            names = f"all {len(own)} methods"
+        lines.append(f"- {dataset}, {names}: {what}")
     text = "\n".join(lines)
     return [f"{STALE} stale: measured before a change of\n\n{text}\n"]
 

@@ -76,6 +76,8 @@ def test_stale_rows_are_marked_and_explained(accuracy: pd.DataFrame):
     assert rows(text)[3][4] == f"99.00 (98.50-99.50) {history.STALE}"
     assert "- mnist, lenet5: code, dataset parameters\n" in text
     assert text.count(history.STALE) == 2
+    accuracy.loc[:1, "stale"] = "code"
+    assert "- digits, all 2 methods: code\n" in history.accuracy_page(accuracy)
 
 
 def test_measured_stands_beside_published(accuracy: pd.DataFrame):
