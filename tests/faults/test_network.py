@@ -39,7 +39,9 @@ def encoded(coding: bytes) -> Reply:
 
 
 def to(location: bytes) -> Reply:
-    return once(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n")
+    # It closes, and says so: a client that asks once more over the same connection may be too late.
+    head = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: "
+    return once(head + location + b"\r\n\r\n")
 
 
 def slowly(head: bytes, body: bytes = b"x" * 60) -> Reply:

@@ -66,7 +66,9 @@ def test_every_plugin_has_one_citation(capsys: pytest.CaptureFixture[str]):
 
 def test_an_unknown_dataset_is_told(capsys: pytest.CaptureFixture[str]):
     assert export.main(["latex", "letters"]) == 1
-    assert "letters/accuracy.csv: not found; expected one of digits" in capsys.readouterr().err
+    line = capsys.readouterr().err
+    assert "letters/accuracy.csv: not found; expected one of " in line
+    assert "digits" in line
 
 
 def test_parquet_needs_pyarrow(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
