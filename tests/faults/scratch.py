@@ -51,7 +51,7 @@ UNTIMED = (
         file.write(text.encode())""",
 )
 # The fastest batch is another one from run to run.
-ONE_BATCH = ("BATCH_SIZES = (1, 64, 1024)", "BATCH_SIZES = (1,)")
+ONE_BATCH = ("BATCH_SIZES = (1, 16)", "BATCH_SIZES = (1,)")
 SECONDS_TO_DIE = 10.0
 # Of no result: git's and dvc's own, and locks, which are there to stay.
 OWN = re.compile(r"\.git/|\.dvc/(cache|tmp)/|artifacts/locks/|__pycache__/")
