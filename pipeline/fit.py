@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# The features once as they are, once in double precision and once as LIBLINEAR's index and value.
-COPIES_WHILE_FITTING = 1 + 2 + 4
+# The features once as they are and, in some classifiers, once in double precision.
+COPIES_WHILE_FITTING = 1 + 2
 
 
 class Training(NamedTuple):

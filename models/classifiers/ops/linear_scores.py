@@ -1,16 +1,17 @@
-"""What linear classifiers share: scores that are a matrix product, as arrays and as counts."""
+"""What linear classifiers share: the fit, and scores that are a matrix product."""
 
 from __future__ import annotations
 
-import warnings
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, check_X_y
+
+from models.classifiers.ops.solver import Vectors, minimise
 
 
 class LinearScores(ClassifierMixin, BaseEstimator):
@@ -18,6 +19,15 @@ class LinearScores(ClassifierMixin, BaseEstimator):
 
     Two classes need one hyperplane, not two: its score s is handed out as the columns
     -s * `two_class_scale` and +s * `two_class_scale`.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the penalty, above 0.
+    max_iter : int
+        Most steps of the solver.
+    tol : float
+        Where the solver stops: see `models.classifiers.ops.solver.minimise`.
 
     Attributes
     ----------
@@ -32,11 +42,88 @@ class LinearScores(ClassifierMixin, BaseEstimator):
     """
 
     two_class_scale: ClassVar[float]
+    penalise_intercept: ClassVar[bool]
+    curvature: ClassVar[float]  # of the loss, on average, as a first guess
 
     classes_: NDArray[Any]
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]
     converged_: bool
+
+    def __init__(self, C: float = 1.0, max_iter: int = 1000, tol: float = 1e-4) -> None:
+        self.C = C
+        self.max_iter = max_iter
+        self.tol = tol
+
+    @abstractmethod
+    def loss(self, scores: Vectors, targets: NDArray[np.bool_]) -> tuple[float, Vectors]:
+        """Sum the loss over all images.
+
+        Parameters
+        ----------
+        scores : float array [n, outputs]
+            One output for two classes, the score of the second one; otherwise one for each class.
+        targets : bool array [n, n_classes]
+            Which class each image is of.
+
+        Returns
+        -------
+        float
+            The sum.
+        float array [n, outputs]
+            Its derivatives by the scores.
+        """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn weights and biases.
+
+        Parameters
+        ----------
+        X : float32 array [n, d]
+            Features.
+        y : int array [n]
+            Labels.
+
+        Returns
+        -------
+        Self
+            The classifier itself; `converged_` says whether the solver finished.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range, a feature is not finite, the lengths differ or
+            there is one class only.
+        """
+        self._check_parameters()
+        vectors, labels = check_X_y(X, y, dtype=(np.float32, np.float64))
+        classes = np.unique(labels)
+        if len(classes) < 2:
+            raise ValueError(f"labels of at least 2 classes are needed, found {classes[0]} only")
+        targets = labels[:, None] == classes
+        found = minimise(
+            vectors,
+            lambda scores: self.loss(scores, targets),
+            1 if len(classes) == 2 else len(classes),
+            C=self.C,
+            curvature=self.curvature,
+            penalise_intercept=self.penalise_intercept,
+            tol=self.tol,
+            max_iter=self.max_iter,
+        )
+        self._learned(classes, found.coef, found.intercept)
+        self.converged_ = found.converged
+        return self
+
+    def _check_parameters(self) -> None:
+        for name in ("C", "max_iter", "tol"):
+            value = getattr(self, name)
+            whole = name == "max_iter"
+            if not (isinstance(value, int if whole else (int, float)) and value > 0):
+                number = "whole number" if whole else "number"
+                raise ValueError(
+                    f"the {name!r} parameter must be a {number} above 0. Got {value!r} instead"
+                )
 
     def scores(self, X: ArrayLike) -> NDArray[np.float32]:
         """Score every class.
@@ -119,22 +206,6 @@ class LinearScores(ClassifierMixin, BaseEstimator):
         classifier._learned(arrays["classes"], arrays["coef"], arrays["intercept"])
         classifier.converged_ = bool(arrays["converged"])
         return classifier
-
-    def _fit_with(self, solver: BaseEstimator, X: ArrayLike, y: ArrayLike) -> Self:
-        """Fit a linear estimator of scikit-learn and keep what it learned."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ConvergenceWarning)
-            solver.fit(X, y)
-        self._learned(solver.classes_, solver.coef_, solver.intercept_)
-        self.converged_ = True
-        for warning in caught:
-            if issubclass(warning.category, ConvergenceWarning):
-                self.converged_ = False
-            else:
-                warnings.warn_explicit(
-                    warning.message, warning.category, warning.filename, warning.lineno
-                )
-        return self
 
     def _learned(self, classes: NDArray[Any], coef: NDArray[Any], intercept: NDArray[Any]) -> None:
         self.classes_ = classes
