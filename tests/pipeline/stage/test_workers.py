@@ -18,7 +18,7 @@ from pipeline.stage.errors import UserError
 from pipeline.stage.workers import MEMORY, tasks_at_once, workers
 
 ROOT = Path(__file__).parents[3]
-DASK = [sys.executable, "-W", "ignore", "-m"]
+DASK = [sys.executable, "-W", "ignore", "-m", "dask"]
 PARAMS = {
     "datasets": {"digits": {"reader": "digits", "size": 16, "epochs": 1}},
     "features": {"kmeans_patches": {"words": 8, "epsilon": 1.0}},
@@ -41,8 +41,8 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     start = ["--scheduler-file", str(found), "--no-dashboard"]
     one_thread = ["--nworkers", "1", "--nthreads", "1", "--no-nanny"]
     commands = [
-        [*DASK, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *start],
-        *[[*DASK, "distributed.cli.dask_worker", *start, *one_thread] for _ in range(2)],
+        [*DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", *start],
+        *[[*DASK, "worker", *start, *one_thread] for _ in range(2)],
     ]
     processes = [subprocess.Popen(command, cwd=ROOT, env=quiet) for command in commands]
     try:

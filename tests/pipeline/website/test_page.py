@@ -10,6 +10,7 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -186,8 +187,14 @@ def test_the_story_sets_both_kinds_beside_each_other():
         ]
     ]
     table = pd.DataFrame(rows).assign(
-        year=2000, accuracy_low=0.7, accuracy_high=0.99, parameters=1000, n_test=50
+        year=2000, accuracy_low=0.7, accuracy_high=0.99, parameters=1000, n_test=50, status="ok"
     )
-    (line,) = words.story(table)
+    (line,) = words.story(table.assign(p_vs_best=[0.04, 0.01, np.nan]))
     assert line.startswith("d: HOG (2000) 90.00 % (70.00-99.00), LeNet (2000) 95.00 %")
+    assert "a difference beyond chance" in line
+    table["p_vs_best"] = [0.05, 0.01, np.nan]
+    table.loc[0, "status"] = "unconverged"
+    (line,) = words.story(table)
+    assert "HOG (2000) 90.00 % (70.00-99.00, unconverged)" in line
+    assert "a difference within chance" in line
     assert list(words.story(table.query("kind == 'network'"))) == []
