@@ -27,11 +27,25 @@ class Classifier(LinearScores):
 
     The loss is that of ``sklearn.svm.LinearSVC``: C times the summed squared hinge plus half the
     squared weights.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the penalty, above 0.
+    max_iter : int
+        Most steps of the solver.
+    tol : float
+        Where it stops: the largest derivative, relative to the one at the start.
     """
 
     two_class_scale = 1.0
     penalise_intercept = True
     curvature = 0.2  # twice the part of the images inside the margin
+
+    def __init__(self, C: float = 1.0, max_iter: int = 1000, tol: float = 1e-4) -> None:
+        self.C = C
+        self.max_iter = max_iter
+        self.tol = tol
 
     def loss(self, scores: Vectors, targets: NDArray[np.bool_]) -> tuple[float, Vectors]:
         """Sum the squared hinge; see `LinearScores.loss`."""

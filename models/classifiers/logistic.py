@@ -28,11 +28,25 @@ class Classifier(LinearScores):
     The softmax of the scores is the probability of each class. The loss is that of
     ``sklearn.linear_model.LogisticRegression``, C times the summed cross-entropy plus half the
     squared weights; biases go unpenalised.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the penalty, above 0.
+    max_iter : int
+        Most steps of the solver.
+    tol : float
+        Where it stops: the largest derivative, relative to the one at the start.
     """
 
     two_class_scale = 0.5  # the difference of the two columns is then the log-odds
     penalise_intercept = False
     curvature = 0.1  # p (1 - p) for p = 1 / 10
+
+    def __init__(self, C: float = 1.0, max_iter: int = 1000, tol: float = 1e-4) -> None:
+        self.C = C
+        self.max_iter = max_iter
+        self.tol = tol
 
     def loss(self, scores: Vectors, targets: NDArray[np.bool_]) -> tuple[float, Vectors]:
         """Sum the cross-entropy; see `LinearScores.loss`."""

@@ -20,7 +20,7 @@ class LinearScores(ClassifierMixin, BaseEstimator):
     Two classes need one hyperplane, not two: its score s is handed out as the columns
     -s * `two_class_scale` and +s * `two_class_scale`.
 
-    Parameters
+    Attributes
     ----------
     C : float
         Inverse strength of the penalty, above 0.
@@ -28,9 +28,6 @@ class LinearScores(ClassifierMixin, BaseEstimator):
         Most steps of the solver.
     tol : float
         Where the solver stops: see `models.classifiers.ops.solver.minimise`.
-
-    Attributes
-    ----------
     classes_ : int array [n_classes]
         The labels seen, sorted; one column of scores each.
     coef_ : float32 array [n_classes, d], or [1, d] for two classes
@@ -45,15 +42,13 @@ class LinearScores(ClassifierMixin, BaseEstimator):
     penalise_intercept: ClassVar[bool]
     curvature: ClassVar[float]  # of the loss, on average, as a first guess
 
+    C: float
+    max_iter: int
+    tol: float
     classes_: NDArray[Any]
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]
     converged_: bool
-
-    def __init__(self, C: float = 1.0, max_iter: int = 1000, tol: float = 1e-4) -> None:
-        self.C = C
-        self.max_iter = max_iter
-        self.tol = tol
 
     @abstractmethod
     def loss(self, scores: Vectors, targets: NDArray[np.bool_]) -> tuple[float, Vectors]:
