@@ -11,14 +11,13 @@ import argparse
 import itertools
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.stage import params, paths
-from pipeline.stage.entry import explain
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_array, read_json, write_json, write_text
 from pipeline.stage.locks import machine_lock
@@ -154,22 +153,16 @@ def bench(dataset: str) -> Path:
     return file
 
 
+@tool()
 def main(words: list[str] | None = None) -> int:
     """Time on all datasets that are named; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.bench", description="All speeds on this machine, untrained."
     )
     parser.add_argument("datasets", nargs="+", metavar="DATASET")
-    try:
-        for dataset in parser.parse_args(words).datasets:
-            with machine_lock(timing=True):
-                print(f"wrote {bench(dataset)}")
-    except (UserError, MemoryError, OSError) as error:
-        print(f"bench: {explain(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("bench: interrupted; the next call goes on from here", file=sys.stderr)
-        return 130
+    for dataset in parser.parse_args(words).datasets:
+        with machine_lock(timing=True):
+            print(f"wrote {bench(dataset)}")
     return 0
 
 
