@@ -21,7 +21,7 @@ from pipeline.scoring.classical import Pair
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_array, read_json, write_json, write_text
+from pipeline.stage.files import read_array, read_json, write_csv, write_json
 from pipeline.stage.locks import machine_lock
 from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
@@ -140,7 +140,7 @@ def bench(dataset: str) -> Path:
             write_json(file, measured())
     table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
     file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
-    write_text(file, table.to_csv(index=False, float_format="%.5g", lineterminator="\n"))
+    write_csv(file, table, floats="%.5g")
     return file
 
 
