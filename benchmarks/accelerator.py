@@ -23,35 +23,26 @@ SEEDS = 10
 MOST_EPOCHS = 6
 RECORD = 0.76  # seconds: a public record on an older card
 
-import jax  # noqa: E402
 import numpy as np  # noqa: E402
 from parts import turns  # noqa: E402
 
 from models.networks import lenet5, lenet5_modern  # noqa: E402
 from models.training import loop  # noqa: E402
-from models.training import program as programs  # noqa: E402
 from models.training.blueprint import Blueprint  # noqa: E402
-from models.training.data import Data, Normalisation, shuffled  # noqa: E402
+from models.training.program import program  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from pipeline.evaluation import device  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.throughput_network import training  # noqa: E402
 
 Images = np.ndarray
 
 
 def epoch(seeds: int, images: Images, labels: Images) -> turns.Call:
     """Return a call that trains so many LeNet-5 at once for an epoch."""
-    recipe = Recipe(epochs=1, batch_size=128)
-    program = programs.program(Blueprint(lenet5.Network, images.shape[1:], 10), recipe)
-    data = Data(jax.numpy.asarray(images), jax.numpy.asarray(labels), Normalisation.of(images))
-    pace = programs.Pace(1e-3, 10**6, np.arange(seeds, dtype=np.uint32))
-    batches = shuffled(range(seeds), np.arange(len(images)), recipe, epoch=0)
-    progress = programs.start(program, pace.seeds)
-
-    def train() -> None:
-        nonlocal progress
-        progress = jax.block_until_ready(programs.advance(program, data, pace, progress, batches))
-
+    recipe = Recipe(epochs=1, batch_size=128, learning_rate=1e-3)
+    prepared = program(Blueprint(lenet5.Network, images.shape[1:], 10), recipe)
+    train, _ = training(prepared, recipe, (images, labels), np.arange(len(images)), seeds)
     return train
 
 

@@ -38,9 +38,10 @@ from parts.turns import Call  # noqa: E402
 from models import counting  # noqa: E402
 from models.training import program as programs  # noqa: E402
 from models.training.blueprint import Blueprint  # noqa: E402
-from models.training.data import Data, Normalisation, shuffled  # noqa: E402
+from models.training.data import Normalisation  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from pipeline.evaluation import device  # noqa: E402
+from pipeline.throughput_network import training  # noqa: E402
 
 Images = np.ndarray
 ON_GPU = jax.default_backend() != "cpu"
@@ -82,21 +83,18 @@ LARGE = {
 
 def ours(plan: Blueprint, images: Images, labels: Images, case: Case) -> tuple[Call, Call]:
     """Return calls that train for some steps, and that predict one batch."""
-    recipe = Recipe(epochs=1, batch_size=case.batch, schedule="constant", dtype=case.dtype)
+    recipe = Recipe(
+        epochs=1,
+        batch_size=case.batch,
+        learning_rate=1e-3,
+        schedule="constant",
+        dtype=case.dtype,
+    )
     prepared = programs.program(plan, recipe)
-    normalisation = Normalisation.of(images)
-    data = Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), normalisation)
-    pace = programs.Pace(1e-3, 10**6, np.zeros(1, np.uint32))
     rows = np.resize(np.arange(len(images)), case.steps * case.batch)
-    batches = shuffled([0], rows, recipe, epoch=0)
-    progress = programs.start(prepared, pace.seeds)
-    learned = jax.tree.map(jnp.copy, progress.learned)  # the steps give up the others
-
-    def train() -> None:
-        nonlocal progress
-        progress = programs.advance(prepared, data, pace, progress, batches)
-        jax.block_until_ready(progress)
-
+    train, _ = training(prepared, recipe, (images, labels), rows)
+    learned = programs.start(prepared, np.zeros(1, np.uint32)).learned
+    normalisation = Normalisation.of(images)
     batch = jnp.asarray(images[: case.batch])
     return train, lambda: jax.block_until_ready(
         programs.predict(prepared, learned, normalisation, batch)

@@ -8,7 +8,6 @@ benchmarks/results/input_pipeline.csv; a ratio above 1 means ours is faster.
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 import tempfile
@@ -23,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 import joblib  # noqa: E402
 import numpy as np  # noqa: E402
 import PIL  # noqa: E402
+from parts import turns  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from models.training.data import Order  # noqa: E402
@@ -32,16 +32,11 @@ from pipeline.datasets import folder  # noqa: E402
 from pipeline.ingest.records import Records  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
 
-RESULTS = ROOT / "benchmarks/results/input_pipeline.csv"
 SOURCE = "imagenette/imagenette2-224.tar.gz"
 BATCH = 128
 BATCHES = 32  # a turn
 ALONE = 512  # images that one core decodes in a turn
 TURNS = 11
-COLUMNS = (
-    *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
-    *("unit", "machine"),
-)
 
 
 def decode(images: Records, seed: int) -> float:
@@ -85,24 +80,18 @@ def main() -> None:
         images = folder.record(224, Path(place), source=SOURCE).train_images
         ours = streaming(images)
         on_all_cores(images)  # starts its processes
-        turns = [(ours(), cores * decode(images, 0), on_all_cores(images)) for _ in range(TURNS)]
-    speeds = np.array(turns)
-    rows = []
-    for column, how in ((1, f"one core x {cores}"), (2, f"{cores} cores at once")):
-        low, ratio, high = np.percentile(speeds[:, 0] / speeds[:, column], [10, 50, 90])
-        ours_median, theirs = np.median(speeds[:, 0]), np.median(speeds[:, column])
-        rows.append(
-            [
-                *(f"imagenette_224, batch {BATCH}", "cpu", f"{ours_median:.0f}"),
-                *(f"Pillow {PIL.__version__} decoding alone, {how}", f"{theirs:.0f}"),
-                *(f"{ratio:.2f}", f"{low:.2f}", f"{high:.2f}", "images/s"),
-                machine.description()["machine"],
-            ]
-        )
-    with RESULTS.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([COLUMNS, *rows])
-    print(RESULTS.read_text(encoding="utf-8"))
+        speeds = [(ours(), cores * decode(images, 0), on_all_cores(images)) for _ in range(TURNS)]
+    own, *peers = (list(1 / np.array(side)) for side in zip(*speeds, strict=True))  # seconds each
+    names = (f"one core x {cores}", f"{cores} cores at once")
+    rows = [
+        [
+            *(f"imagenette_224, batch {BATCH}", "cpu"),
+            *turns.ratio(own, f"Pillow {PIL.__version__} decoding alone, {name}", peer, 1),
+            *("images/s", str(machine.description()["machine"])),
+        ]
+        for name, peer in zip(names, peers, strict=True)
+    ]
+    turns.write("input_pipeline", rows)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ os.environ.setdefault("GLIBC_TUNABLES", "")
 
 import pipeline  # noqa: E402, F401 (pins the threads)
 
+RESULTS = ROOT / "benchmarks/results/lowering.csv"
+
 if "again" not in sys.argv:  # glibc reads it when a process starts
-    RESULTS = ROOT / "benchmarks/results/lowering.csv"
     RESULTS.unlink(missing_ok=True)
     for pages in ("", "glibc.malloc.hugetlb=1"):
         environment = {**os.environ, "GLIBC_TUNABLES": pages}
@@ -35,13 +36,12 @@ import numpy as np  # noqa: E402
 
 from models.layers import convolution  # noqa: E402
 from models.networks import cuda_convnet, lenet5, lenet_1989, mlp, mlp2  # noqa: E402
-from models.training import program as programs  # noqa: E402
 from models.training.blueprint import Blueprint  # noqa: E402
-from models.training.data import Batches, Data, Normalisation, shuffled  # noqa: E402
+from models.training.program import program  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.throughput_network import training  # noqa: E402
 
-RESULTS = ROOT / "benchmarks/results/lowering.csv"
 BATCH = 128
 # Rows and columns (padding included), channels, filters, side of the kernel.
 LAYERS = {
@@ -80,28 +80,13 @@ def steps() -> dict[tuple[str, str], Callable[[], object]]:
     for module, size in NETWORKS.items():
         n = STEPS * size
         images = np.random.default_rng(0).integers(0, 256, (n, 32, 32, 1), dtype=np.uint8)
-        recipe = Recipe(epochs=1, batch_size=size)
-        labels = jnp.arange(n, dtype=jnp.int32) % 10
-        data = Data(jnp.asarray(images), labels, Normalisation.of(images))
-        pace = programs.Pace(1e-4, 10**6, np.zeros(1, np.uint32))
-        batches = shuffled([0], np.arange(n), recipe, epoch=0)
-        prepared = programs.program(Blueprint(module.Network, (32, 32, 1), 10), recipe)
+        recipe = Recipe(epochs=1, batch_size=size, learning_rate=1e-4)
+        prepared = program(Blueprint(module.Network, (32, 32, 1), 10), recipe)
+        name = module.__name__.rpartition(".")[2]
         for way, together in (("single steps", 1), ("one loop", STEPS)):
-            program = replace(prepared, steps_per_call=together)
-            state = [programs.start(program, pace.seeds)]
-
-            def call(
-                program: programs.Program = program,
-                data: Data = data,
-                batches: Batches = batches,
-                state: list[programs.Progress] = state,
-                pace: programs.Pace = pace,
-            ) -> None:
-                state[0] = programs.advance(program, data, pace, state[0], batches)
-                jax.block_until_ready(state[0])
-
+            changed = replace(prepared, steps_per_call=together)
+            call, _ = training(changed, recipe, (images, np.arange(n) % 10), np.arange(n))
             call()
-            name = module.__name__.rpartition(".")[2]
             calls[f"{STEPS} steps of {name}, batch {size}", way] = call
     return calls
 

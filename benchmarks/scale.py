@@ -22,8 +22,6 @@ from pipeline.stage import environment  # noqa: E402
 
 environment.pin_threads()
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
 import joblib  # noqa: E402
 import numpy as np  # noqa: E402
 import skimage.data  # noqa: E402
@@ -31,6 +29,7 @@ from joblib import parallel_config  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from models import counting  # noqa: E402
+from pipeline.evaluation import device as jax_device  # noqa: E402
 from pipeline.fit import COPIES_WHILE_FITTING  # noqa: E402
 from pipeline.ingest.photographs import decode  # noqa: E402
 from pipeline.stage import blueprints, machine, plugins  # noqa: E402
@@ -124,16 +123,9 @@ def feature_cost(name: str) -> tuple[float, int]:
 
 def this_device() -> Device:
     """Measure the matrix product of this process's device."""
-    side, dtype = (8192, jnp.bfloat16) if jax.default_backend() != "cpu" else (2048, jnp.float32)
-    square = jnp.ones((side, side), dtype)
-    product = jax.jit(lambda a: a @ a)
-
-    def work() -> int:
-        product(square).block_until_ready()
-        return side**3
-
-    name = f"{jax.devices()[0].device_kind}, {jnp.dtype(dtype).name}"
-    return Device(name, median_rate(work), joblib.cpu_count())
+    dtype = "bfloat16" if jax_device.accelerator() else "float32"
+    macs = jax_device.peak_flops(dtype) / 2
+    return Device(f"{jax_device.name()}, {dtype}", macs, joblib.cpu_count())
 
 
 def hours(network: str, device: Device, count: int, decoding: float) -> dict[str, float]:

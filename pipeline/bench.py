@@ -11,21 +11,19 @@ import argparse
 import itertools
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.stage import params, paths
-from pipeline.stage.entry import explain
+from pipeline import throughput_classical, throughput_network
+from pipeline.scoring.classical import Pair
+from pipeline.stage import params, paths, plugins
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_array, read_json, write_json, write_text
+from pipeline.stage.files import read_array, read_json, write_csv, write_json
 from pipeline.stage.locks import machine_lock
-
-if TYPE_CHECKING:
-    from pipeline.throughput_classical import Pair
-    from pipeline.throughput_network import Subject
+from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
 BENCH = paths.ARTIFACTS / "bench"
 FITTED = 500  # images that a linear classifier sees: its speed does not depend on them
@@ -42,7 +40,6 @@ def untrained(checked: params.Params, dataset: str, network: str) -> Subject:
     from models.training.data import Normalisation
     from pipeline.evaluation.clock import BATCH_SIZES
     from pipeline.stage import blueprints
-    from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
     setting = checked.settings("networks", network, dataset)[0]
     recipe = blueprints.recipe(checked, dataset, setting)
@@ -55,9 +52,6 @@ def untrained(checked: params.Params, dataset: str, network: str) -> Subject:
 
 def quickly_fitted(checked: params.Params, dataset: str, feature: str, classifier: str) -> Pair:
     """Return a feature and a linear classifier that saw a few images."""
-    from pipeline.stage import plugins
-    from pipeline.throughput_classical import Pair
-
     options = checked.options("features", feature, dataset)
     images, labels = (
         read_array(paths.data(dataset) / f"train_{name}.npy")[:FITTED]
@@ -65,14 +59,11 @@ def quickly_fitted(checked: params.Params, dataset: str, feature: str, classifie
     )
     vectors = plugins.load("features", feature).Feature(**options).fit(images).transform(images)
     fitted = plugins.load("classifiers", classifier).Classifier().fit(vectors, labels)
-    test = read_array(paths.data(dataset) / "test_images.npy")
-    return Pair(feature, classifier, options, {}, fitted.to_arrays(), test)
+    return Pair(feature, classifier, options, {}, fitted.to_arrays())
 
 
 def time_network(checked: params.Params, dataset: str, network: str) -> dict[str, Any]:
     """Time one network."""
-    from pipeline import throughput_network
-
     return throughput_network.timings(untrained(checked, dataset, network))
 
 
@@ -80,16 +71,15 @@ def time_pair(
     checked: params.Params, dataset: str, feature: str, classifier: str
 ) -> dict[str, Any]:
     """Time one feature and classifier, on the host and on the accelerator."""
-    from pipeline import throughput_classical
-
-    return throughput_classical.timings(quickly_fitted(checked, dataset, feature, classifier))
+    pair = quickly_fitted(checked, dataset, feature, classifier)
+    images = read_array(paths.data(dataset) / "test_images.npy")
+    return throughput_classical.timings(pair, images)
 
 
 def methods(checked: params.Params, dataset: str) -> Methods:
     """List what is timed on a dataset, and how."""
     from features import accelerated
     from models.classifiers.ops.linear_scores import LinearScores
-    from pipeline.stage import plugins
 
     found: Methods = {}
     for network in checked.networks:
@@ -150,26 +140,20 @@ def bench(dataset: str) -> Path:
             write_json(file, measured())
     table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
     file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
-    write_text(file, table.to_csv(index=False, float_format="%.5g", lineterminator="\n"))
+    write_csv(file, table, floats="%.5g")
     return file
 
 
+@tool()
 def main(words: list[str] | None = None) -> int:
     """Time on all datasets that are named; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.bench", description="All speeds on this machine, untrained."
     )
     parser.add_argument("datasets", nargs="+", metavar="DATASET")
-    try:
-        for dataset in parser.parse_args(words).datasets:
-            with machine_lock(timing=True):
-                print(f"wrote {bench(dataset)}")
-    except (UserError, MemoryError, OSError) as error:
-        print(f"bench: {explain(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("bench: interrupted; the next call goes on from here", file=sys.stderr)
-        return 130
+    for dataset in parser.parse_args(words).datasets:
+        with machine_lock(timing=True):
+            print(f"wrote {bench(dataset)}")
     return 0
 
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline.stage.errors import UserError
+from pipeline.stage.entry import tool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,7 @@ def exit_code(differences: pd.DataFrame, points: float | None) -> int:
     return DIFFERENT if (gone | worse).any() else SAME
 
 
+@tool(failed=ERROR)
 def main(words: list[str] | None = None) -> int:
     """Compare, print, and return the exit code."""
     chosen = arguments(words)
@@ -55,12 +56,8 @@ def main(words: list[str] | None = None) -> int:
     from pipeline.comparison import results, show
     from pipeline.comparison.differences import compare
 
-    try:
-        with results.at(chosen.old) as old, results.at(chosen.new) as new:
-            differences = compare(results.read(old), results.read(new))
-    except (UserError, OSError) as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return ERROR
+    with results.at(chosen.old) as old, results.at(chosen.new) as new:
+        differences = compare(results.read(old), results.read(new))
     if chosen.format in (None, "terminal"):
         from rich.console import Console
 

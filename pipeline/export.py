@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipeline.stage import paths, plugins
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def table(form: str, dataset: str) -> str | bytes:
     return str(frame.to_markdown(index=False, disable_numparse=True)) + "\n"
 
 
+@tool()
 def main(words: list[str] | None = None) -> int:
     """Print what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -148,15 +150,11 @@ def main(words: list[str] | None = None) -> int:
         forms.add_parser(form).add_argument("dataset")
     forms.add_parser("bibtex")
     chosen = parser.parse_args(words)
-    try:
-        if chosen.form == "bibtex":
-            sys.stdout.write("\n".join(bibtex()))
-        else:
-            written = table(chosen.form, chosen.dataset)
-            sys.stdout.buffer.write(written.encode() if isinstance(written, str) else written)
-    except UserError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 1
+    if chosen.form == "bibtex":
+        sys.stdout.write("\n".join(bibtex()))
+    else:
+        written = table(chosen.form, chosen.dataset)
+        sys.stdout.buffer.write(written.encode() if isinstance(written, str) else written)
     return 0
 
 

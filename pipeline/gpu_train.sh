@@ -13,7 +13,7 @@ in_time python -m pipeline.check
 for run in $GPU_RUNS; do
   dataset=${run%-*} network=${run##*-}
   [ -e "artifacts/data/$dataset/dataset.json" ] || in_time python -m pipeline.prepare "$dataset"
-  [ -e "artifacts/scores/$dataset/$network/method.json" ] ||
+  [ -e "artifacts/timings/$dataset/train-$network.json" ] || # written last
     in_time python -m pipeline.train "$dataset" "$network"
   [ -e "artifacts/timings/$dataset/throughput-$network.json" ] ||
     in_time python -m pipeline.throughput_network "$dataset" "$network"

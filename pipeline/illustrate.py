@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.stage import paths
 from pipeline.stage.entry import run
-from pipeline.stage.files import replacing, write_json, write_text
+from pipeline.stage.files import replacing, write_csv, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +42,7 @@ def main(dataset: str) -> None:
             "alt": drawn.alt,
         }
         if drawn.points is not None:
-            text = drawn.points.to_csv(index=False, float_format="%.3f", lineterminator="\n")
-            write_text(folder / f"{drawn.name}.csv", text)
+            write_csv(folder / f"{drawn.name}.csv", drawn.points, floats="%.3f")
     write_json(folder / "captions.json", captions)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
 from pipeline.stage import plugins
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import write_text
 
@@ -52,6 +52,7 @@ def write(kind: str, name: str) -> tuple[Path, str]:
     return file, ENTRIES[kind].format(name=name)
 
 
+@tool()
 def main(words: list[str] | None = None) -> int:
     """Read the command line, write the file, say what is next; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -60,11 +61,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("kind", choices=sorted(ENTRIES))
     parser.add_argument("name", help="the file's name and its key in params.yaml")
     chosen = parser.parse_args(words)
-    try:
-        file, entry = write(chosen.kind, chosen.name)
-    except (UserError, OSError) as error:
-        print(f"new: {error}", file=sys.stderr)
-        return 1
+    file, entry = write(chosen.kind, chosen.name)
     print(f"{file}\nin params.yaml, under {chosen.kind}s:\n  {entry}")
     return 0
 

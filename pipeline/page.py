@@ -110,7 +110,7 @@ def all_charts(
             study.table.assign(dataset=study.dataset) for study in studies if study.name == name
         ]
         if tables:
-            specs["ladder" if name == "ablation" else name] = chart(pd.concat(tables))
+            specs[name] = chart(pd.concat(tables))
     codes = read_codes()
     if codes is not None:
         specs["codes"] = charts.code_plane(codes)

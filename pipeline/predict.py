@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from pipeline.ingest.photographs import decode
 from pipeline.scoring.trained import Trained, all_trained, border
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 
 SHOWN = 5
@@ -64,17 +65,14 @@ def read_images(files: list[Path], shape: list[int], *, invert: bool) -> NDArray
     return 255 - images if invert else images
 
 
+@tool()
 def main(words: list[str] | None = None) -> int:
     """Classify, print, and return the exit code."""
     chosen = arguments(words)
-    try:
-        trained = find(chosen.method, chosen.dataset)
-        info = trained.description
-        images = read_images(chosen.images, info["image_shape"], invert=chosen.invert)
-        scores = trained.scorer()(images)
-    except (UserError, OSError) as error:
-        print(f"predict: {error}", file=sys.stderr)
-        return 1
+    trained = find(chosen.method, chosen.dataset)
+    info = trained.description
+    images = read_images(chosen.images, info["image_shape"], invert=chosen.invert)
+    scores = trained.scorer()(images)
     height, width, channels = info["image_shape"]
     kind = "grey" if channels == 1 else "colour"
     probabilities = info["scores"] == "logits"

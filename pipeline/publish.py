@@ -7,10 +7,10 @@ does not change them.
 from __future__ import annotations
 
 import argparse
-import sys
 
 from pipeline.scoring.trained import trained_here
 from pipeline.stage import paths
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 
 LARGEST = 1_000_000  # bytes
@@ -42,18 +42,15 @@ def publish(dataset: str) -> list[str]:
     return lines
 
 
+@tool()
 def main(words: list[str] | None = None) -> int:
     """Publish all that are named; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.publish", description="Trained methods for a fresh clone."
     )
     parser.add_argument("datasets", nargs="+", metavar="DATASET")
-    try:
-        for dataset in parser.parse_args(words).datasets:
-            print("\n".join(publish(dataset)))
-    except UserError as error:
-        print(f"publish: {error}", file=sys.stderr)
-        return 1
+    for dataset in parser.parse_args(words).datasets:
+        print("\n".join(publish(dataset)))
     return 0
 
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_array, read_json, write_arrays, write_json, write_text
+from pipeline.stage.files import (
+    read_array,
+    read_json,
+    write_arrays,
+    write_csv,
+    write_json,
+    write_text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,12 +183,6 @@ def write_studies(folder: Path, studies: dict[str, tuple[str, str]], dataset_tit
         write_text(folder / f"{name}.csv", text)
         lines.append(f"- [{title}]({name}.csv)")
     write_text(folder / "README.md", "\n".join([*lines, *([] if studies else ["None yet."]), ""]))
-
-
-def write_csv(file: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
-    """Write a table with a fixed float format and Unix line ends."""
-    text = table.to_csv(index=False, float_format=floats, lineterminator="\n")
-    write_text(file, text)
 
 
 def main(dataset: str) -> None:

@@ -8,9 +8,9 @@ only had the host's would compare devices, and not methods, with the networks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from pipeline.scoring.classical import Pair, accelerated_scorer, scorer
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
 from pipeline.stage.environment import threads
@@ -21,45 +21,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Pair(NamedTuple):
-    """A feature and a classifier with all that their timing needs.
-
-    Attributes
-    ----------
-    feature, classifier : str
-    options : dict
-        The feature's parameters.
-    state, arrays : mapping of str to array
-        What the feature and the classifier learned.
-    images : uint8 array [n, height, width, channels]
-    """
-
-    feature: str
-    classifier: str
-    options: dict[str, Any]
-    state: Mapping[str, NDArray[Any]]
-    arrays: Mapping[str, NDArray[Any]]
-    images: NDArray[np.uint8]
-
-
-def timings(pair: Pair) -> dict[str, Any]:
+def timings(pair: Pair, images: NDArray[np.uint8]) -> dict[str, Any]:
     """Time the prediction of one image and of the best batch, on every device."""
-    timing = on_the_host(pair)
-    timing["infer"] += on_the_accelerator(pair)
+    timing = on_the_host(pair, images)
+    timing["infer"] += on_the_accelerator(pair, images)
     return timing
 
 
-def on_the_host(pair: Pair) -> dict[str, Any]:
+def on_the_host(pair: Pair, images: NDArray[np.uint8]) -> dict[str, Any]:
     """Time the feature that the scores come from."""
     from joblib import parallel_config
 
     from pipeline.evaluation.clock import latency_and_best
-    from pipeline.scoring.classical import scorer
     from pipeline.stage import machine
 
-    scores = scorer(pair.feature, pair.options, pair.classifier, pair.state, pair.arrays)
+    scores = scorer(pair)
     with parallel_config("threading", n_jobs=threads()):
-        timed = latency_and_best(lambda batch: scores(batch).argmax(-1), pair.images)
+        timed = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
     return {
         "device": "cpu",
         "dtype": "float32",
@@ -73,7 +51,7 @@ def on_the_host(pair: Pair) -> dict[str, Any]:
     }
 
 
-def on_the_accelerator(pair: Pair) -> list[dict[str, Any]]:
+def on_the_accelerator(pair: Pair, images: NDArray[np.uint8]) -> list[dict[str, Any]]:
     """Time the accelerated version; no rows where there is none, or no accelerator."""
     from features import accelerated
 
@@ -82,12 +60,11 @@ def on_the_accelerator(pair: Pair) -> list[dict[str, Any]]:
 
     from pipeline.evaluation import device
     from pipeline.evaluation.clock import latency_and_best
-    from pipeline.scoring.classical import accelerated_scorer
 
     if not device.accelerator():
         return []
-    scores = accelerated_scorer(pair.feature, pair.options, pair.classifier, pair.arrays)
-    timed = latency_and_best(lambda batch: scores(batch).argmax(-1), pair.images)
+    scores = accelerated_scorer(pair)
+    timed = latency_and_best(lambda batch: scores(batch).argmax(-1), images)
     own = {"device": device.accelerator(), "peak_memory_mib": device.peak_memory_mib()}
     return [{**one.columns(), **own} for one in timed]
 
@@ -105,9 +82,8 @@ def main(dataset: str, feature: str, classifier: str) -> None:
         params.load().options("features", feature, dataset),
         read_arrays(paths.learned(dataset, feature)),
         read_arrays(paths.model(dataset, method)),
-        read_array(paths.data(dataset) / "test_images.npy"),
     )
-    write_json(file, timings(pair))
+    write_json(file, timings(pair, read_array(paths.data(dataset) / "test_images.npy")))
 
 
 if __name__ == "__main__":

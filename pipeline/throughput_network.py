@@ -83,11 +83,23 @@ def trained(dataset: str, network: str, setting: dict[str, Any]) -> Subject:
     )
 
 
-def training(subject: Subject) -> tuple[Callable[[], None], Callable[[], Cost]]:
-    """Return a call that makes some steps of one seed, and what XLA says that one step costs.
+def some_steps(subject: Subject) -> tuple[Callable[[], None], Callable[[], Cost]]:
+    """Return :func:`training` in several steps, so that its overhead is the training loop's."""
+    import numpy as np
 
-    It makes several, so that its overhead is the training loop's.
-    """
+    recipe, n = subject.recipe, len(subject.train[0])
+    rows = np.resize(np.arange(n), STEPS_PER_CALL * recipe.batch_size)
+    return training(subject.program, recipe, subject.train, rows)
+
+
+def training(
+    program: Program,
+    recipe: Recipe,
+    train: tuple[Images, Labels],
+    rows: NDArray[np.int64],
+    seeds: int = 1,
+) -> tuple[Callable[[], None], Callable[[], Cost]]:
+    """Return a call that trains once on each of `rows`, and what XLA says that a step costs."""
     import jax
     import jax.numpy as jnp
     import numpy as np
@@ -96,11 +108,10 @@ def training(subject: Subject) -> tuple[Callable[[], None], Callable[[], Cost]]:
     from models.training.data import Data, Normalisation, shuffled
     from pipeline.evaluation import device
 
-    (program, recipe, _, (images, labels), _) = subject
+    images, labels = train
     data = Data(jnp.asarray(images), jnp.asarray(labels, jnp.int32), Normalisation.of(images))
-    rows = np.resize(np.arange(len(labels)), STEPS_PER_CALL * recipe.batch_size)
-    batches = shuffled([0], rows, recipe, epoch=0)
-    pace = programs.Pace(recipe.learning_rate, 10**6, np.zeros(1, np.uint32))
+    batches = shuffled(range(seeds), rows, recipe, epoch=0)
+    pace = programs.Pace(recipe.learning_rate, 10**6, np.arange(seeds, dtype=np.uint32))
     progress = programs.start(program, pace.seeds)
 
     def steps() -> None:
@@ -112,7 +123,7 @@ def training(subject: Subject) -> tuple[Callable[[], None], Callable[[], Cost]]:
         call = (program, data, pace, progress, batches.part(slice(length)).filled(length))
         if length == 1:
             return device.cost(programs.one_step, *call)
-        return device.cost(programs.many_steps, *call, STEPS_PER_CALL)
+        return device.cost(programs.many_steps, *call, len(batches.steps))
 
     return steps, cost
 
@@ -142,7 +153,7 @@ def timings(subject: Subject) -> dict[str, Any]:
     from pipeline.stage import machine
 
     dtype, size = subject.recipe.dtype, subject.recipe.batch_size
-    steps, step_cost = training(subject)
+    steps, step_cost = some_steps(subject)
     step = measure(steps, STEPS_PER_CALL * size)
     predict, batch_cost = prediction(subject)
     images, _ = subject.test
@@ -177,7 +188,7 @@ def profile(subject: Subject, folder: Path) -> None:
 
     from pipeline.evaluation.clock import BATCH_SIZES
 
-    steps, _ = training(subject)
+    steps, _ = some_steps(subject)
     predict, _ = prediction(subject)
     batches = [subject.test[0][:size] for size in BATCH_SIZES]
 

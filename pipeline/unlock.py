@@ -14,14 +14,17 @@ from pathlib import Path
 
 from zc.lockfile import LockError, LockFile
 
+from pipeline.stage.entry import tool
+
 LIST = Path(".dvc/tmp/rwlock")
 GUARD = LIST.with_name("rwlock.lock")  # a living dvc holds it while it writes the list
 
 
-def main() -> None:
-    """Delete dvc's list where it is half written and nobody is writing it."""
+@tool()
+def main() -> int:
+    """Delete dvc's list where it is half written and nobody is writing it; return 0."""
     if not LIST.exists():
-        return
+        return 0
     with suppress(LockError):
         guard = LockFile(str(GUARD))
         try:
@@ -31,7 +34,8 @@ def main() -> None:
             print(f"{LIST}: half written by a dvc that was killed; deleted", file=sys.stderr)
         finally:
             guard.close()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -18,6 +18,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from tqdm import tqdm
 
+from pipeline.stage.entry import tool
+from pipeline.stage.errors import UserError
+
 LOCK = Path("dvc.lock")
 FOLDER = ".dir"  # how dvc marks the checksum of a folder
 
@@ -62,17 +65,16 @@ def altered_outputs(lock: Path) -> Iterator[str]:
 def cache_folder() -> Path:
     """Ask dvc where its cache is."""
     command = [sys.executable, "-m", "dvc", "cache", "dir"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise UserError(f"dvc cache dir: {done.stderr}")
     return Path(done.stdout.strip())
 
 
+@tool(failed=2)
 def main() -> int:
     """Check cache and outputs, print what is wrong, and return the exit code."""
-    try:
-        wrong = [*damaged_objects(cache_folder()), *altered_outputs(LOCK)]
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return 2
+    wrong = [*damaged_objects(cache_folder()), *altered_outputs(LOCK)]
     for line in wrong:
         print(line)
     print(f"{len(wrong)} damaged" if wrong else "all as it was written")

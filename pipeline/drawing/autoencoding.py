@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from features.ops.autoencoder import Arrays
+from features.ops.parameters import key
 from pipeline.drawing.dictionaries import GROUP as DICTIONARIES
 from pipeline.drawing.picture import COLUMNS, Picture, Run
 from pipeline.evaluation import mosaics
 
 GROUP = "Images from codes"
+FIRST_LAYER = "encoder_hidden.kernel"  # among the learned arrays, [pixels, units]
 FILTERS, FILTER_COLUMNS = 96, 16
 DRAWN = 24  # images from random codes
 SIDE = 20  # images along each axis of the plane
@@ -25,10 +26,12 @@ Images = NDArray[np.uint8]
 
 @runtime_checkable
 class Decodes(Protocol):
-    """What a feature offers besides `fit` and `transform` to be drawn here."""
+    """What a feature offers besides `fit` and `transform` to be drawn here.
+
+    `code`, the length of its code, is a parameter of its constructor.
+    """
 
     code: int
-    weights_: Arrays
 
     def decode(self, codes: NDArray[np.float32]) -> NDArray[np.float32]: ...  # noqa: D102
     def reconstruct(self, images: Images) -> NDArray[np.float32]: ...  # noqa: D102
@@ -37,10 +40,11 @@ class Decodes(Protocol):
 
 def draw(run: Run) -> Iterator[Picture]:
     """Yield reconstructions, filled gaps, images from random codes and the plane of two numbers."""
-    for title, feature, _ in run.features():
+    for title, feature, arrays in run.features():
         if isinstance(feature, Decodes):
-            name = type(feature).__module__.rpartition(".")[2]
-            yield _filters(run, feature, title, name)
+            name = key(feature)
+            if FIRST_LAYER in arrays:
+                yield _filters(run, arrays[FIRST_LAYER], title, name)
             for kind, caption, alt, pixels in _pictures(run, feature):
                 yield Picture(f"{kind}-{name}", GROUP, f"{title}: {caption}", alt, pixels)
             yield _plane(run, feature, title, name)
@@ -76,8 +80,8 @@ def _pictures(run: Run, feature: Any) -> Iterator[tuple[str, str, str, Images]]:
     )
 
 
-def _filters(run: Run, feature: Any, title: str, name: str) -> Picture:
-    filters = feature.weights_["encoder_hidden"]["kernel"].T.reshape(-1, *run.image_shape)
+def _filters(run: Run, kernel: NDArray[np.float32], title: str, name: str) -> Picture:
+    filters = kernel.T.reshape(-1, *run.image_shape)
     shown = mosaics.drawn(filters[:FILTERS])
     return Picture(
         f"filters-{name}",

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from features.ops.parameters import key
 from pipeline.drawing.picture import Picture, Run
 from pipeline.evaluation import mosaics
 
@@ -64,9 +65,8 @@ def draw(run: Run) -> Iterator[Picture]:
             shown = images[:SHOWN]
             count = f"{len(shown)} of {len(images)}" if len(images) > SHOWN else f"{len(images)}"
             height, width = images.shape[1:3]
-            method = type(feature).__module__.rpartition(".")[2]
             yield Picture(
-                f"dictionary-{method}-{name}",
+                f"dictionary-{key(feature)}-{name}",
                 GROUP,
                 f"{title}: each square is what one entry of its {name} looks for ({count}), "
                 f"{run.scale}",

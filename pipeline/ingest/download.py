@@ -231,11 +231,10 @@ def _growing(file: _Partial) -> Iterator[None]:
         if file.n_bytes < seen + _CHUNK:
             raise _TransferError(f"fewer than {_CHUNK} bytes in {_PATIENCE} s")
         seen = file.n_bytes
-        signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
 
     before = signal.signal(signal.SIGALRM, look)
     try:
-        signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _PATIENCE)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

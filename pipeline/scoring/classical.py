@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.stage import plugins
 
@@ -12,52 +12,44 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def scorer(
-    feature: str,
-    options: dict[str, Any],
-    classifier: str,
-    state: Mapping[str, NDArray[Any]],
-    arrays: Mapping[str, NDArray[Any]],
-) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Put both together from what they have learned.
+class Pair(NamedTuple):
+    """A feature and a classifier with what they learned.
 
-    Parameters
+    Attributes
     ----------
     feature, classifier : str
     options : dict
         The feature's parameters.
     state, arrays : mapping of str to array
         What the feature and the classifier learned, from their `to_arrays`.
-
-    Returns
-    -------
-    callable
-        From images, uint8 [n, height, width, channels], to scores, float32 [n, classes].
     """
-    extractor = plugins.load("features", feature).Feature(**options).from_arrays(state)
-    model = plugins.load("classifiers", classifier).Classifier.from_arrays(arrays)
+
+    feature: str
+    classifier: str
+    options: dict[str, Any]
+    state: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, NDArray[Any]]
+
+    def extractor(self) -> Any:
+        """Return the feature."""
+        feature = plugins.load("features", self.feature).Feature(**self.options)
+        return feature.from_arrays(self.state)
+
+    def model(self) -> Any:
+        """Return the classifier."""
+        return plugins.load("classifiers", self.classifier).Classifier.from_arrays(self.arrays)
+
+
+def scorer(pair: Pair) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Return a function from images, uint8 [n, height, width, channels], to [n, classes]."""
+    extractor, model = pair.extractor(), pair.model()
     return lambda images: model.scores(extractor.transform(images))
 
 
-def accelerated_scorer(
-    feature: str,
-    options: dict[str, Any],
-    classifier: str,
-    arrays: Mapping[str, NDArray[Any]],
-) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+def accelerated_scorer(pair: Pair) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """Do the same on the accelerator, with a feature that `features.accelerated` has.
 
     A linear classifier is one more product there; others score on the host.
-
-    Parameters
-    ----------
-    feature, classifier, options, arrays
-        As of :func:`scorer`. Such a feature has learned nothing.
-
-    Returns
-    -------
-    callable
-        From images, uint8 [n, height, width, channels], to scores, float32 [n, classes].
     """
     import jax
     import jax.numpy as jnp
@@ -66,8 +58,7 @@ def accelerated_scorer(
     from features import accelerated
     from models.classifiers.ops.linear_scores import LinearScores
 
-    extract = accelerated.transform(plugins.load("features", feature).Feature(**options))
-    model = plugins.load("classifiers", classifier).Classifier.from_arrays(arrays)
+    extract, model = accelerated.transform(pair.extractor()), pair.model()
     if not isinstance(model, LinearScores) or len(model.coef_) == 1:
         return lambda images: model.scores(np.asarray(extract(images)))
     weights, biases = jnp.asarray(model.coef_.T), jnp.asarray(model.intercept_)

@@ -57,9 +57,9 @@ class Trained(NamedTuple):
             )
         from pipeline.scoring import classical
 
-        return classical.scorer(
-            about["feature"], about["options"], about["model"], self.part(FEATURE), self.part(MODEL)
-        )
+        state, arrays = self.part(FEATURE), self.part(MODEL)
+        pair = classical.Pair(about["feature"], about["model"], about["options"], state, arrays)
+        return classical.scorer(pair)
 
     def write(self, file: Path) -> None:
         """Write all of it as .npz."""

@@ -1,8 +1,9 @@
-"""The entry point of every stage: locks, death with the parent, errors in one line."""
+"""The entry points of stages and tools: errors in one line; of stages, locks and their parent."""
 
 from __future__ import annotations
 
 import errno
+import functools
 import inspect
 import os
 import re
@@ -10,11 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, ParamSpec
 
 from pipeline.stage.environment import die_with_parent
 from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
+
+Words = ParamSpec("Words")
 
 LONGEST = 2000  # characters of an error: names in a broken file may be of any length
 OUT_OF_DEVICE_MEMORY = "RESOURCE_EXHAUSTED"  # how XLA's message begins
@@ -49,31 +52,59 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     SystemExit
         0 when `main` returned, 1 after an error in one line, 130 after Ctrl-C.
     """
-    module = inspect.getmodule(main)
-    stage = Path(getattr(module, "__file__", None) or "stage").stem
+    stage = _file_name(main)
     names = sys.argv[1:]
     expected = list(inspect.signature(main).parameters)
     if len(names) != len(expected):
         usage = " ".join(["python -m", f"pipeline.{stage}", *(name.upper() for name in expected)])
         raise SystemExit(f"usage: {usage}")
     stage_name = "@".join(filter(None, [stage, "-".join(names)]))
-    try:
+
+    def locked() -> int:
         die_with_parent()
         _log_once()
         with stage_lock(stage_name), machine_lock(timing=timing):
             main(*names)
+        return 0
+
+    interrupted = "interrupted; `dvc repro` goes on from here"
+    raise SystemExit(_exit_code(stage_name, locked, interrupted=interrupted))
+
+
+def tool(*, failed: int = 1) -> Callable[[Callable[Words, int]], Callable[Words, int]]:
+    """Have a command-line tool's `main` say errors in one line, and return `failed` after them."""
+
+    def decorate(main: Callable[Words, int]) -> Callable[Words, int]:
+        @functools.wraps(main)
+        def guarded(*args: Words.args, **kwargs: Words.kwargs) -> int:
+            work = functools.partial(main, *args, **kwargs)
+            return _exit_code(_file_name(main), work, failed=failed)
+
+        return guarded
+
+    return decorate
+
+
+def _file_name(main: Callable[..., object]) -> str:
+    return Path(inspect.getfile(main)).stem
+
+
+def _exit_code(
+    name: str, work: Callable[[], int], *, interrupted: str = "interrupted", failed: int = 1
+) -> int:
+    try:
+        return work()
     except KeyboardInterrupt:
-        print(f"{stage_name}: interrupted; `dvc repro` goes on from here", file=sys.stderr)
-        raise SystemExit(130) from None
+        print(f"{name}: {interrupted}", file=sys.stderr)
+        return 130
     except (UserError, MemoryError, OSError) as error:
-        print(f"{stage_name}: {explain(error)}", file=sys.stderr)
-        raise SystemExit(1) from None
+        told: Exception = error
     except (ImportError, RuntimeError, ValueError) as error:
         if (known := _of_python(error)) is None:
             raise
-        print(f"{stage_name}: {explain(known)}", file=sys.stderr)
-        raise SystemExit(1) from None
-    raise SystemExit(0)
+        told = known
+    print(f"{name}: {explain(told)}", file=sys.stderr)
+    return failed
 
 
 def _log_once() -> None:

@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -39,6 +42,11 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with Unix line ends."""
     with replacing(path) as file:
         file.write(text.encode())
+
+
+def write_csv(path: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
+    """Write a table with a fixed float format and Unix line ends."""
+    write_text(path, table.to_csv(index=False, float_format=floats, lineterminator="\n"))
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

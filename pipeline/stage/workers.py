@@ -10,9 +10,8 @@ from joblib import parallel_config
 from pipeline.stage.environment import cluster, threads
 from pipeline.stage.errors import UserError
 
-MEMORY = (
-    3 * 2**29
-)  # bytes that tasks beside each other may take: a stage of MNIST stays under 2 GiB
+# Bytes that tasks beside each other may take: a stage of MNIST stays under 2 GiB.
+MEMORY = 3 * 2**29
 SECONDS_TO_ANSWER = 10
 
 

@@ -53,6 +53,12 @@ def _choice(
     )
 
 
+def _of_one_dataset(frame: pd.DataFrame, first: str = "mnist") -> alt.Chart:
+    """Show the rows of the data set that the reader chooses."""
+    dataset = _choice(frame, "dataset", "Data set", first)
+    return alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+
+
 def _finished(chart: Any, description: str) -> Spec:
     spec: Spec = chart.properties(
         width="container", height=HEIGHT, description=description, background="transparent"
@@ -67,8 +73,7 @@ def _error_axis() -> alt.Y:
 
 def timeline(frame: pd.DataFrame) -> Spec:
     """Error by year with its interval, and the papers' own as hollow diamonds."""
-    dataset = _choice(frame, "dataset", "Data set", "mnist")
-    base = alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    base = _of_one_dataset(frame)
     year = alt.X(
         "when:Q",
         scale=alt.Scale(domain=[1957, 2017]),
@@ -114,8 +119,7 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
     """Error against a cost, with the line of the methods that nothing cheaper beats."""
     shown = frame[frame[cost].notna() & (frame[cost] > 0)]
     shown = shown.assign(front=_pareto(shown, cost))
-    dataset = _choice(shown, "dataset", "Data set", "mnist")
-    base = alt.Chart(shown).transform_filter("datum.dataset == dataset").add_params(dataset)
+    base = _of_one_dataset(shown)
     x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title=title, format=figures))
     front = (
         base.transform_filter("datum.front")
@@ -144,8 +148,7 @@ def ladder(frame: pd.DataFrame) -> Spec:
     frame = frame.assign(
         **{name: 100 * frame[name] for name in ("accuracy", "accuracy_low", "accuracy_high")}
     )
-    dataset = _choice(frame, "dataset", "Data set", "mnist")
-    base = alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    base = _of_one_dataset(frame)
     rung = alt.Y("rung:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
     scale = alt.Scale(zero=False)
     bars = base.mark_rule(opacity=0.6).encode(
@@ -171,8 +174,7 @@ def learning_curves(frame: pd.DataFrame) -> Spec:
     frame = frame.assign(
         error=100 * (1 - frame["accuracy"]), training=100 * (1 - frame["train_accuracy"])
     )
-    dataset = _choice(frame, "dataset", "Data set", "mnist")
-    base = alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    base = _of_one_dataset(frame)
     x = alt.X(
         "n_train:Q",
         scale=alt.Scale(type="log"),
@@ -221,15 +223,12 @@ def code_plane(frame: pd.DataFrame) -> Spec:
     """Test images by the two numbers of their code, each by its rank, as the picture has them."""
     ranks = frame.groupby("dataset")[["z1", "z2"]].rank(pct=True).mul(100).round(1)
     frame = frame.assign(rank1=ranks["z1"], rank2=ranks["z2"])
-    dataset = _choice(frame, "dataset", "Data set", "usps")
     x, y = (
         alt.X("rank1:Q", title="rank of z1, %"),
         alt.Y("rank2:Q", title="rank of z2, %"),
     )
     marks = (
-        alt.Chart(frame)
-        .transform_filter("datum.dataset == dataset")
-        .add_params(dataset)
+        _of_one_dataset(frame, "usps")
         .mark_circle(size=36, opacity=0.9)
         .encode(
             x,

@@ -82,7 +82,7 @@ def test_dark_on_light_is_told_and_inverted(capsys: pytest.CaptureFixture[str]):
     [
         (["lenet5", "3.png"], "lenet5: not trained; found mlp, raw-linear_svm, raw-logistic"),
         (["mlp", "--dataset", "mnist", "3.png"], "mlp: trained on digits; choose with --dataset"),
-        (["mlp", "none.png"], "No such file or directory: 'none.png'"),
+        (["mlp", "none.png"], "predict: none.png: No such file or directory"),
         (["mlp", "params.yaml"], "params.yaml: no image"),
     ],
 )

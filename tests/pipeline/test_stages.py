@@ -35,7 +35,7 @@ from pipeline import (
     train,
 )
 from pipeline.evaluation import clock, device, rows
-from pipeline.scoring.classical import accelerated_scorer, scorer
+from pipeline.scoring.classical import Pair, accelerated_scorer, scorer
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_arrays
 
@@ -430,8 +430,8 @@ class TestAgain:
         extract.main("squares", "sobel")
         fit.main("squares", "sobel", classifier)
         arrays = read_arrays(Path(f"artifacts/models/squares/sobel-{classifier}.npz"))
-        expected = scorer("sobel", {"pool": 4}, classifier, {}, arrays)(images)
-        found = accelerated_scorer("sobel", {"pool": 4}, classifier, arrays)(images)
+        pair = Pair("sobel", classifier, {"pool": 4}, {}, arrays)
+        expected, found = scorer(pair)(images), accelerated_scorer(pair)(images)
         np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-5)
 
     def test_a_profile_is_a_trace_and_no_timing(self, capsys: pytest.CaptureFixture[str]):

@@ -86,7 +86,8 @@ def test_only_convolutions_have_maps_the_largest_first(run: Run, lenet5: Any):
 @pytest.mark.parametrize("code", [2, 3])
 def test_an_autoencoder_is_drawn(run: Run, code: int, monkeypatch: pytest.MonkeyPatch):
     feature = autoencoder.Feature(code=code, hidden=8, epochs=1).fit(run.array("train_images"))
-    monkeypatch.setattr(Run, "features", lambda _: iter([("Autoencoder", feature, {})]))
+    shown = ("Autoencoder", feature, feature.to_arrays())
+    monkeypatch.setattr(Run, "features", lambda _: iter([shown]))
     drawn = {picture.name.partition("-")[0]: picture for picture in autoencoding.draw(run)}
     assert list(drawn) == ["filters", "reconstructed", "filled", "random", "plane"]
     wide = CLASSES * (SIDE + 1) - 1

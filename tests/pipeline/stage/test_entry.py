@@ -1,4 +1,4 @@
-"""The entry point of a stage: exit codes, one line for every mistake, death with the parent."""
+"""The entry points of stages and tools: exit codes, mistakes in one line, death with the parent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.stage import entry
+from pipeline.stage import entry, errors
 
 ROOT = Path(__file__).parents[3]
 # What TensorStore says, but for its length.
@@ -123,6 +123,31 @@ def test_ctrl_c_is_one_line(start: Start):
         130,
         "work: interrupted; `dvc repro` goes on from here\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (errors.UserError("digits: found 3"), 2, "digits: found 3"),
+        (FileNotFoundError(2, "No such file or directory", "a.npy"), 2, "a.npy: No such file"),
+        (RuntimeError("RESOURCE_EXHAUSTED: 9G"), 2, "out of memory (RESOURCE_EXHAUSTED: 9G)"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+    ids=["user", "no file", "on the device", "ctrl-c"],
+)
+def test_a_tool_that_fails_says_so_in_one_line(
+    error: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
+):
+    @entry.tool(failed=2)
+    def main(words: list[str]) -> int:
+        raise error if words else AssertionError
+
+    assert main(["digits"]) == code
+    written = capsys.readouterr().err
+    assert written.startswith(f"test_entry: {said}")
+    assert written.count("\n") == 1
+    with pytest.raises(AssertionError):
+        main([])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
