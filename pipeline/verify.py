@@ -40,10 +40,14 @@ def folder_md5(folder: Path) -> str:
     return hashlib.md5(text, usedforsecurity=False).hexdigest() + FOLDER
 
 
+def objects(cache: Path) -> list[Path]:
+    """List the files of dvc's cache that are named by their content."""
+    return sorted(cache.glob("files/md5/??/*"))
+
+
 def damaged_objects(cache: Path) -> Iterator[str]:
     """Name the objects of dvc's cache whose content is not what their name says."""
-    objects = sorted(cache.glob("files/md5/??/*"))
-    for file in tqdm(objects, desc="cache", unit="file", disable=None):
+    for file in tqdm(objects(cache), desc="cache", unit="file", disable=None):
         expected = file.parent.name + file.name.removesuffix(FOLDER)
         if (found := md5(file)) != expected:
             yield f"{file}: checksum {found}, expected {expected}; delete it and run `dvc repro`"
@@ -74,10 +78,12 @@ def cache_folder() -> Path:
 @tool(failed=2)
 def main() -> int:
     """Check cache and outputs, print what is wrong, and return the exit code."""
-    wrong = [*damaged_objects(cache_folder()), *altered_outputs(LOCK)]
+    cache = cache_folder()
+    wrong = [*damaged_objects(cache), *altered_outputs(LOCK)]
     for line in wrong:
         print(line)
-    print(f"{len(wrong)} damaged" if wrong else "all as it was written")
+    hashed = f"{len(objects(cache))} objects in {cache} and what is here of {LOCK}"
+    print(f"{hashed}: {len(wrong)} damaged" if wrong else f"{hashed}: all as it was written")
     return 1 if wrong else 0
 
 

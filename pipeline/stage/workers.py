@@ -34,7 +34,7 @@ def workers() -> Iterator[None]:
     except ImportError:
         raise UserError(
             f"HINDSIGHT_DASK: found {address}, but the package distributed is missing; "
-            "`pip install '.[cluster]'` brings it"
+            "`pip install distributed` brings it"
         ) from None
     try:
         client = Client(address, timeout=SECONDS_TO_ANSWER)
