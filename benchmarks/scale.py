@@ -230,9 +230,9 @@ not). What it does not: store images smaller than they came, or send gradients i
 {features}
 
 Extraction spreads over any number of cores (`HINDSIGHT_DASK`). The fit does not: it wants the
-matrix {copies} times in the memory of one machine. That, and not time, limits the classical
-side: the spatial pyramid's fits into 128 GB, HOG's into no common machine, and with cells of 16
-pixels (6,084 numbers, 31 GB) into 256 GB.
+matrix {copies} times in the memory of one machine, and a product of the matrix with itself. That
+limits the classical side: the spatial pyramid's fits into 64 GB; HOG's, with cells of 16 pixels
+(6,084 numbers, 31 GB), into 128 GB; as in the table only into 512 GB.
 """
 
 
