@@ -40,7 +40,7 @@ faults: .venv/installed
 # Needs atheris, which exists for a few versions of Python.
 fuzz: .venv/installed
 	python -m pip install --quiet atheris
-	python tests/faults/fuzz.py
+	python -m tests.faults.fuzz
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \
