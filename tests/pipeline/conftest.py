@@ -153,7 +153,7 @@ def without_dvc_state(names: Iterable[str]) -> list[str]:
     return [name for name in names if name != "dvc.lock" and not name.startswith("results/tables/")]
 
 
-def cheap_project(folder: Path, temporary: Path, params: str = PARAMS) -> Project:
+def cheap_project(folder: Path, temporary: Path) -> Project:
     """Copy the project with cheap parameters into a folder and commit it; nothing is run."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment = inherited | {
@@ -183,7 +183,7 @@ def cheap_project(folder: Path, temporary: Path, params: str = PARAMS) -> Projec
         if (ROOT / name).is_file():  # a deleted file is listed until it is committed
             (project.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, project.root / name)
-    project.write("params.yaml", params)
+    project.write("params.yaml", PARAMS)
     for slow, fast in FASTER.items():
         project.edit("pipeline/evaluation/clock.py", f"\n{slow}", f"\n{fast}")
     project.git("init", "--quiet", "--initial-branch=main")
