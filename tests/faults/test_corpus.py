@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 CASES = [
     (kind, name) for kind in KINDS for name, case in corpus(kind).CASES.items() if not case.slow
 ]
-# As real processes, the ordinary suite runs these few; `python tests/faults/bad_input.py` runs all.
+# As real processes, the ordinary suite runs these few; `make faults` runs all.
 PROCESSES = (
     ("params", "billion laughs"),
     ("idx", "50 MB behind the array"),

@@ -10,9 +10,9 @@ from PIL import Image
 
 from pipeline.ingest.photographs import MAX_PIXELS
 from tests.faults.corpus.case import FILES, Case, encode, folder
-from tests.faults.corpus.folders import SIZE, read
+from tests.faults.corpus.folders import read
 
-__all__ = ["CASES", "SIZE", "read"]
+__all__ = ["CASES", "read"]
 
 NOISE = np.random.default_rng(0).integers(0, 256, (21, 13, 4), dtype=np.uint8)
 RGB = Image.fromarray(NOISE[..., :3])
