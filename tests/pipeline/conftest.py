@@ -194,15 +194,9 @@ def cheap_project(folder: Path, temporary: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with cheap parameters, committed; nothing has been run."""
-    return cheap_project(tmp_path_factory.mktemp("new"), tmp_path_factory.mktemp("tmp"))
-
-
-@pytest.fixture(scope="session")
-def measured_project(new_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The same after `dvc repro` and a commit."""
-    project = new_project.copy(tmp_path_factory.mktemp("measured") / "hindsight")
+def measured_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with cheap parameters after `dvc repro` and a commit."""
+    project = cheap_project(tmp_path_factory.mktemp("measured"), tmp_path_factory.mktemp("tmp"))
     assert project.repro() == project.stages()
     project.commit()
     return project
@@ -212,9 +206,3 @@ def measured_project(new_project: Project, tmp_path_factory: pytest.TempPathFact
 def project(measured_project: Project, tmp_path: Path) -> Project:
     """A copy of the measured project, with a DVC cache of its own."""
     return measured_project.copy(tmp_path / "hindsight")
-
-
-@pytest.fixture
-def unmeasured(new_project: Project, tmp_path: Path) -> Project:
-    """A copy of the project in which nothing has been run."""
-    return new_project.copy(tmp_path / "hindsight")
