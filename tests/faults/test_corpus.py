@@ -31,10 +31,9 @@ def test_the_corpus_is_large():
     assert len(refused) >= 120
 
 
+@pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize(("kind", "name"), CASES, ids=[": ".join(case) for case in CASES])
 def test_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str):
-    monkeypatch.setenv("HINDSIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
     monkeypatch.chdir(tmp_path)
     module = corpus(kind)
     case = module.CASES[name]
