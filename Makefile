@@ -10,15 +10,23 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test lint format lock benchmarks faults fuzz gpu-train gpu-bench
+.PHONY: repro test test-dvc test-rest lint format lock benchmarks faults fuzz gpu-train gpu-bench
 
 repro: .venv/installed
 	@python -m pipeline.unlock
 	dvc repro
 	@cat results/README.md results/throughput.md
 
+# At once: what runs dvc, whose stages come one after the other, and everything else.
+DVC_TESTS := tests/pipeline/test_dvc_*.py
 test: .venv/installed
-	python -m pytest
+	$(MAKE) --keep-going --jobs=2 test-dvc test-rest
+
+test-dvc: .venv/installed
+	python -m pytest --quiet $(DVC_TESTS)
+
+test-rest: .venv/installed
+	python -m pytest --ignore-glob='$(DVC_TESTS)'
 
 lint: .venv/installed
 	ruff check .
@@ -40,7 +48,7 @@ faults: .venv/installed
 # Needs atheris, which exists for a few versions of Python.
 fuzz: .venv/installed
 	python -m pip install --quiet atheris
-	python tests/faults/fuzz.py
+	python -m tests.faults.fuzz
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \

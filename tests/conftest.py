@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 # Before anything imports JAX.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles 4 times faster
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for downloads of the test's own, not made yet, and no mirror but the test's."""
+    monkeypatch.setenv("HINDSIGHT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
+    return tmp_path / "cache"
 
 
 @pytest.fixture

@@ -18,12 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-from tests.faults.corpus.case import Case  # noqa: E402
-from tests.faults.processes import PATIENCE, Start, forked, fresh, measured  # noqa: E402
-from tests.faults.results import record  # noqa: E402
+from tests.faults.corpus.case import Case
+from tests.faults.processes import PATIENCE, Start, forked, fresh, measured
+from tests.faults.results import record
 
+ROOT = Path(__file__).resolve().parents[2]
 KINDS = sorted(
     path.stem for path in Path(__file__).parent.glob("corpus/*.py") if path.stem != "case"
 )

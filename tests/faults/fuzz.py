@@ -2,9 +2,10 @@
 
 Needs atheris, which exists for some versions of Python only and is no dependency of the project:
 `python -m pip install atheris`. Writes the section "Fuzzing" of RESULTS.md and exits with 1 where
-a parser raises anything but a UserError, or takes what it should refuse. Options are libFuzzer's:
-`python tests/faults/fuzz.py -max_total_time=60` takes a minute for each parser, and
-`python tests/faults/fuzz.py idx -runs=1000` runs one of them.
+a parser raises anything but a UserError, or takes what it should refuse. Such inputs, and slow
+ones, are kept in artifacts/fuzz. Options are libFuzzer's: `python -m tests.faults.fuzz
+-max_total_time=60` takes a minute for each parser, and `python -m tests.faults.fuzz idx -runs=1000`
+runs one of them.
 """
 
 from __future__ import annotations
@@ -22,20 +23,19 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-import atheris  # noqa: E402
+import atheris
 
 with atheris.instrument_imports(include=["pipeline.datasets", "pipeline.ingest"]):
     from pipeline.datasets import cifar10, usps
     from pipeline.ingest import archives, idx, photographs
     from pipeline.ingest.gunzip import gunzip
-from pipeline.stage.errors import UserError  # noqa: E402
-from tests.faults.corpus.archives import packed, tar  # noqa: E402
-from tests.faults.corpus.case import flat  # noqa: E402
-from tests.faults.results import record  # noqa: E402
+from pipeline.stage.errors import UserError
+from tests.faults.corpus.archives import packed, tar
+from tests.faults.corpus.case import flat
+from tests.faults.results import record
 
+MODULE = "tests.faults.fuzz"
+FOUND = Path(__file__).parents[2] / "artifacts/fuzz"
 FILE = Path("input")
 MEMORY = os.memfd_create("input")  # a file that is on no disk
 IN_MEMORY = Path(f"/proc/self/fd/{MEMORY}")
@@ -157,11 +157,13 @@ def attempt(target: Target) -> Callable[[bytes], None]:
 def fuzz(name: str, options: list[str]) -> None:
     """Run one target in this process; the fuzzer ends it."""
     target = TARGETS[name]
+    FOUND.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as seeds:
         for number, seed in enumerate(target.seeds):
             (Path(seeds) / str(number)).write_bytes(seed)
         given = [f"-runs={target.runs}", f"-max_len={target.longest}", "-timeout=10", "-seed=1"]
-        atheris.Setup([sys.argv[0], *given, *options, seeds], attempt(target))
+        given += [f"-artifact_prefix={FOUND}/{name}-", *options]
+        atheris.Setup([sys.argv[0], *given, seeds], attempt(target))
         atheris.Fuzz()
 
 
@@ -170,15 +172,15 @@ def campaign(options: list[str]) -> None:
     lines = ["| parser | inputs | seconds | finds |", "|---|---|---|---|"]
     inputs = seconds = finds = 0
     for name in TARGETS:
-        command = [sys.executable, __file__, name, *options]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", MODULE, name, *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         counted = re.search(r"Done (\d+) runs in (\d+) second", done.stderr)
-        if counted is None or done.returncode:
+        found = int(counted is None or done.returncode != 0)
+        if found:
             print(done.stderr[-3000:], file=sys.stderr)
-            finds += 1
         ran, took = map(int, counted.groups()) if counted else (0, 0)
-        inputs, seconds = inputs + ran, seconds + took
-        lines.append(f"| {name} | {ran:,} | {took:,} | {int(counted is None)} |")
+        inputs, seconds, finds = inputs + ran, seconds + took, finds + found
+        lines.append(f"| {name} | {ran:,} | {took:,} | {found} |")
         print(lines[-1], flush=True)
     summary = f"{inputs:,} inputs in {seconds:,} s, {finds} finds (atheris, one process)."
     record("Fuzzing", "\n".join([summary, "", *lines]))

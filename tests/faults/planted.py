@@ -1,7 +1,7 @@
 """Plant faults in a copy of the project and see which of them the tests notice: `make faults`.
 
-Each is a plausible slip that would give wrong numbers without an error. Writes
-tests/faults/PLANTED.md and exits with 1 if one of them is missed.
+Each is a plausible slip that would give wrong numbers without an error. Writes the section
+"Planted faults" of RESULTS.md and exits with 1 if one of them is missed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from tests.faults.results import record
+
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "tests/faults/PLANTED.md"
 
 
 class Fault(NamedTuple):
@@ -232,8 +233,7 @@ def passes(folder: Path, tests: str) -> bool:
 
 def main() -> None:
     """Plant all faults one after the other and write the table."""
-    lines = ["# Planted faults\n", "Written by `make faults`.\n", "| fault | file | noticed |"]
-    lines.append("|---|---|---|")
+    lines = ["| fault | file | noticed |", "|---|---|---|"]
     missed = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "hindsight"
@@ -247,7 +247,7 @@ def main() -> None:
             missed += not caught
             lines.append(f"| {fault.what} | `{fault.file}` | {'yes' if caught else '**no**'} |")
     lines.append(f"\n{len(FAULTS) - missed} of {len(FAULTS)} noticed.")
-    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    record("Planted faults", "\n".join(lines))
     print(lines[-1].strip())
     raise SystemExit(bool(missed))
 

@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 
 FILE = Path(__file__).with_name("RESULTS.md")
-_TITLE = "# What was tried, and what gave\n\nA section is written by its program: `make faults`.\n"
+_TITLE = """\
+# What was tried, and what gave
+
+Network and Security say what `make test` tries; each of the other sections is written by its
+program: `make faults`, `make fuzz`."""
 
 
 def record(title: str, text: str, file: Path = FILE) -> None:
@@ -21,8 +25,8 @@ def record(title: str, text: str, file: Path = FILE) -> None:
     file : Path
         The table.
     """
-    old = file.read_text(encoding="utf-8") if file.exists() else _TITLE
-    intro, *sections = re.split(r"^## ", old, flags=re.MULTILINE)
+    old = file.read_text(encoding="utf-8") if file.exists() else ""
+    _, *sections = re.split(r"^## ", old, flags=re.MULTILINE)
     texts = dict(section.split("\n", 1) for section in sections) | {title: f"\n{text.strip()}\n"}
-    parts = [intro.strip(), *(f"## {name}\n\n{body.strip()}" for name, body in texts.items())]
+    parts = [_TITLE, *(f"## {name}\n\n{body.strip()}" for name, body in texts.items())]
     file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -20,24 +20,12 @@ import yaml
 from pipeline.verify import damaged_objects
 from tests.pipeline.conftest import Project, cheap_project
 
-PARAMS = """\
-datasets:
-  digits: {reader: digits, size: 16, epochs: 2}
-
-features:
-  raw: {}
-  hog: {orientations: 9, pixels_per_cell: 4, cells_per_block: 2, votes: bilinear}
-
-classifiers:
-  logistic: {C: [0.1, 1.0]}
-  linear_svm: {C: 1.0}
-
-networks:
-  mlp: {hidden: 20, learning_rate: 0.01, seeds: 1}
-  lenet5: {epochs: 8, learning_rate: 0.05, seeds: 2}
-
-studies: {}
-"""
+# What is more than in the ordinary tests' project: settings to choose from, seeds, a long training.
+MORE = {
+    "datasets": {"digits": {"reader": "digits", "size": 16, "epochs": 2}},
+    "classifiers": {"logistic": {"C": [0.1, 1.0]}, "linear_svm": {"C": 1.0}},
+    "networks": {"lenet5": {"epochs": 8, "learning_rate": 0.05, "seeds": 2}},
+}
 # So that a training of a few seconds leaves checkpoints to go on from.
 OFTEN = ("SECONDS_BETWEEN_SAVES = 15.0", "SECONDS_BETWEEN_SAVES = 0.3")
 # Every second and every rate becomes 1.0, so that whole runs can be compared by their bytes.
@@ -64,10 +52,11 @@ CACHED = re.compile(
 
 
 def undisturbed(folder: Path) -> tuple[Project, dict[str, str], float]:
-    """Run a small project as a whole; return it, its bytes, and the seconds of a stage."""
+    """Run a small project as a whole; return it, its bytes, and how many seconds it took."""
     temporary = folder / "tmp"
     temporary.mkdir()
-    project = cheap_project(folder, temporary, PARAMS)
+    project = cheap_project(folder, temporary)
+    project.set(**MORE)
     project.edit("models/training/loop.py", *OFTEN)
     project.edit("pipeline/stage/files.py", *UNTIMED)
     project.edit("pipeline/evaluation/clock.py", *ONE_BATCH)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 CASES = [
     (kind, name) for kind in KINDS for name, case in corpus(kind).CASES.items() if not case.slow
 ]
-# As real processes, the ordinary suite runs these few; `python tests/faults/bad_input.py` runs all.
+# As real processes, the ordinary suite runs these few; `make faults` runs all.
 PROCESSES = (
     ("params", "billion laughs"),
     ("idx", "50 MB behind the array"),
@@ -31,10 +31,9 @@ def test_the_corpus_is_large():
     assert len(refused) >= 120
 
 
+@pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize(("kind", "name"), CASES, ids=[": ".join(case) for case in CASES])
 def test_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str):
-    monkeypatch.setenv("HINDSIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
     monkeypatch.chdir(tmp_path)
     module = corpus(kind)
     case = module.CASES[name]

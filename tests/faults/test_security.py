@@ -1,7 +1,8 @@
 """Nothing runs what it reads, and nothing is written where it has no business.
 
 That the page shows the words of the tables as text: tests/pipeline/website/test_page.py. That
-archives stay inside their folder and no array is unpickled: test_sources.py, test_files.py.
+archives stay inside their folder: corpus/archives.py. That no array is unpickled:
+tests/pipeline/stage/test_files.py.
 """
 
 from __future__ import annotations
@@ -108,15 +109,7 @@ def test_no_file_runs_what_it_reads():
 def test_the_linter_bans_it(file: str):
     for rule, code in LINTED.items():
         linted = subprocess.run(
-            [
-                "ruff",
-                "check",
-                "--no-cache",
-                "--output-format=concise",
-                "--stdin-filename",
-                file,
-                "-",
-            ],
+            [*RUFF, "--stdin-filename", file, "-"],
             cwd=ROOT,
             input=code,
             capture_output=True,

@@ -13,13 +13,6 @@ from pipeline.ingest.sources import locate
 from pipeline.stage.errors import UserError
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HINDSIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
-    return tmp_path / "cache"
-
-
 @pytest.mark.parametrize("source", ["/data/x/pets.tar", "../../pets.tar", "a/../../../pets.tar"])
 def test_nothing_is_fetched_to_outside_of_the_cache(
     source: str, cache: Path, monkeypatch: pytest.MonkeyPatch

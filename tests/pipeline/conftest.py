@@ -153,7 +153,7 @@ def without_dvc_state(names: Iterable[str]) -> list[str]:
     return [name for name in names if name != "dvc.lock" and not name.startswith("results/tables/")]
 
 
-def cheap_project(folder: Path, temporary: Path, params: str = PARAMS) -> Project:
+def cheap_project(folder: Path, temporary: Path) -> Project:
     """Copy the project with cheap parameters into a folder and commit it; nothing is run."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment = inherited | {
@@ -183,7 +183,7 @@ def cheap_project(folder: Path, temporary: Path, params: str = PARAMS) -> Projec
         if (ROOT / name).is_file():  # a deleted file is listed until it is committed
             (project.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, project.root / name)
-    project.write("params.yaml", params)
+    project.write("params.yaml", PARAMS)
     for slow, fast in FASTER.items():
         project.edit("pipeline/evaluation/clock.py", f"\n{slow}", f"\n{fast}")
     project.git("init", "--quiet", "--initial-branch=main")
@@ -194,15 +194,9 @@ def cheap_project(folder: Path, temporary: Path, params: str = PARAMS) -> Projec
 
 
 @pytest.fixture(scope="session")
-def new_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with cheap parameters, committed; nothing has been run."""
-    return cheap_project(tmp_path_factory.mktemp("new"), tmp_path_factory.mktemp("tmp"))
-
-
-@pytest.fixture(scope="session")
-def measured_project(new_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The same after `dvc repro` and a commit."""
-    project = new_project.copy(tmp_path_factory.mktemp("measured") / "hindsight")
+def measured_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with cheap parameters after `dvc repro` and a commit."""
+    project = cheap_project(tmp_path_factory.mktemp("measured"), tmp_path_factory.mktemp("tmp"))
     assert project.repro() == project.stages()
     project.commit()
     return project
@@ -212,9 +206,3 @@ def measured_project(new_project: Project, tmp_path_factory: pytest.TempPathFact
 def project(measured_project: Project, tmp_path: Path) -> Project:
     """A copy of the measured project, with a DVC cache of its own."""
     return measured_project.copy(tmp_path / "hindsight")
-
-
-@pytest.fixture
-def unmeasured(new_project: Project, tmp_path: Path) -> Project:
-    """A copy of the project in which nothing has been run."""
-    return new_project.copy(tmp_path / "hindsight")

@@ -143,8 +143,8 @@ def test_deleted_artifacts_are_checked_out(project: Project):
     assert after == {name: before[name] for name in before if "/locks/" not in name}
 
 
-def test_the_stages_are_those_that_the_parameters_imply(unmeasured: Project):
-    unmeasured.set(
+def test_the_stages_are_those_that_the_parameters_imply(project: Project):
+    project.set(
         datasets={"own": {"reader": "folder", "source": "own", "size": 8, "epochs": 1}},
         features={"sobel": {"datasets": ["own"]}},
         networks={"mlp": {"datasets": ["digits"]}},
@@ -160,4 +160,4 @@ def test_the_stages_are_those_that_the_parameters_imply(unmeasured: Project):
             expected |= {
                 f"{stage}@{dataset}-{network}" for stage in ("train", "throughput_network")
             }
-    assert unmeasured.stages() == expected
+    assert project.stages() == expected

@@ -12,20 +12,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.faults.corpus.case import FILES, Case, content, written
-from tests.faults.corpus.folders import SIZE, read
+from tests.faults.corpus.folders import read
 
-__all__ = ["CASES", "SIZE", "read"]
+__all__ = ["CASES", "read"]
 
 BLOCK = bytes(tarfile.BLOCKSIZE)
 IMAGE = FILES["train/a/0.png"]
 
 
-def tar(files: Mapping[str, bytes] = FILES) -> bytes:
+def tar(files: Mapping[str, bytes] = FILES, kind: bytes = tarfile.REGTYPE) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, of in files.items():
             info = tarfile.TarInfo(name)
-            info.size = len(of)
+            info.size, info.type = len(of), kind
             archive.addfile(info, io.BytesIO(of))
     return buffer.getvalue()
 

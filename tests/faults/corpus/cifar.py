@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.datasets import cifar10
-from tests.faults.corpus.case import Case, content, written
+from tests.faults.corpus import archives
+from tests.faults.corpus.case import Case, content
 
 SIZE = 10  # rows in a batch: one of each class
 NAMES = cifar10._BATCHES
@@ -25,13 +25,7 @@ def read(path: Path) -> object:
 
 
 def tar(files: Mapping[str, bytes] = BATCHES, kind: bytes = tarfile.REGTYPE) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, of in files.items():
-            info = tarfile.TarInfo(name)
-            info.size, info.type = len(of), kind
-            archive.addfile(info, io.BytesIO(of))
-    return gzip.compress(buffer.getvalue(), 1)
+    return gzip.compress(archives.tar(files, kind), 1)
 
 
 def with_test(batch: bytes) -> bytes:
@@ -104,16 +98,11 @@ CASES = {
         content(tar(dict.fromkeys(NAMES, b""), tarfile.GNUTYPE_SPARSE)), "a sparse file"
     ),
     "a batch of 2 GB": Case(
-        lambda path: written(path, gzip.compress(_header(NAMES[0], 2**31))),
+        content(gzip.compress(archives.header(tarfile.REGTYPE, 2**31, NAMES[0]) + archives.BLOCK)),
         "bytes in 'cifar-10-batches-bin/data_batch_1.bin', at most",
     ),
     "a batch of -512 bytes": Case(
-        lambda path: written(path, _header(NAMES[0], -512)), "-512 bytes in a header"
+        content(archives.header(tarfile.REGTYPE, -512, NAMES[0]) + archives.BLOCK),
+        "-512 bytes in a header",
     ),
 }
-
-
-def _header(name: str, size: int) -> bytes:
-    info = tarfile.TarInfo(name)
-    info.size = size
-    return info.tobuf(tarfile.GNU_FORMAT) + bytes(tarfile.BLOCKSIZE)

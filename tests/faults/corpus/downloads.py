@@ -53,10 +53,9 @@ CASES = {
     },
     **{
         f"{name}, nothing there": Case(
-            lambda path, file=file: folder(path, {f"{file}/": b""}), what
+            lambda path, file=file: folder(path, {f"{file}/": b""}), f"{file}: not to be had ("
         )
         for name, file in FILES.items()
-        if (what := f"{file}: not to be had (")
     },
     "mnist, a sound file of other images": instead("mnist", idx.SOUND, "bytes with md5"),
     "cifar10, a sound archive of other images": instead("cifar10", cifar.SOUND, "bytes with md5"),

@@ -92,7 +92,7 @@ CASES = {
         content(packed(text(np.column_stack([[0, 1, 9, 1], ROWS[:, 1:]])))), "values of sha256"
     ),
     "32 MiB of numbers": Case(
-        content(lambda: packed("11 " * (2**26 // 3))), "11184811 numbers, expected 4", slow=True
+        content(lambda: packed("11 " * (2**26 // 3))), "11184811 numbers, expected 4 rows"
     ),
     "a gigabyte of spaces": Case(
         content(lambda: packed(b" " * 2**20) * 1000), "0 numbers, expected 4 rows"

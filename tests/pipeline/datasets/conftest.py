@@ -8,10 +8,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HINDSIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
-    return tmp_path / "cache"
+def _own_cache(cache: Path) -> None:
+    """Every test has one."""
 
 
 @pytest.fixture

@@ -13,18 +13,13 @@ from PIL import Image
 from pipeline.datasets.folder import read, record
 from pipeline.ingest.dataset import Dataset, verify
 from pipeline.stage.errors import UserError
+from tests.faults.corpus.case import encode
 
 SIZE = 6
 COLOURS = {"ant": (200, 30, 60), "bee": (20, 130, 240)}
 
 
 Write = Callable[[Path, dict[str, bytes]], Path]
-
-
-def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def flat(colour: object, mode: str = "RGB", shape: tuple[int, int] = (9, 6)) -> bytes:

@@ -74,13 +74,6 @@ def test_a_word_of_a_megabyte_is_not_repeated(tmp_path: Path):
     assert len(str(caught.value)) < 1000
 
 
-def test_far_more_words_than_expected_fit_in_memory(tmp_path: Path):
-    path = tmp_path / "a.gz"
-    path.write_bytes(gzip.compress(b"11 " * (2**26 // 3), 1))
-    with pytest.raises(UserError, match=f"^{path}: 11184811 numbers, expected 4 rows"):
-        decode(path, COUNTS, SHA256)
-
-
 @pytest.mark.usefixtures("offline")
 def test_file_of_other_values_in_the_mirror_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -38,12 +38,8 @@ class _Server(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "cache"
-    monkeypatch.setenv("HINDSIGHT_CACHE", str(folder))
-    monkeypatch.delenv("HINDSIGHT_MIRROR", raising=False)
+def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return folder
 
 
 @pytest.fixture

@@ -65,15 +65,3 @@ def test_damaged_file_is_refused(tmp_path: Path, place: int):
 def test_missing_file_is_refused(tmp_path: Path):
     with pytest.raises(UserError, match=r"nowhere.gz.*No such file"):
         read_idx(tmp_path / "nowhere.gz", SHAPE)
-
-
-@pytest.mark.parametrize(
-    "padding",
-    [b"\x1f\x8b\x08\x08" + bytes(6) + b"x" * 2**17, gzip.compress(b"") * 5000],
-    ids=["a name without end", "empty members"],
-)
-def test_gzip_that_is_larger_than_what_it_holds_is_refused(tmp_path: Path, padding: bytes):
-    path = tmp_path / "a.gz"
-    path.write_bytes(padding)
-    with pytest.raises(UserError, match=rf"^{path}: {len(padding)} bytes, expected 29 unpacked"):
-        read_idx(path, SHAPE)

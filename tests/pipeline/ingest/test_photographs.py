@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import warnings
 
 import numpy as np
@@ -10,12 +9,7 @@ from PIL import Image
 from pipeline.ingest import photographs
 from pipeline.ingest.photographs import decode
 from pipeline.stage.errors import UserError
-
-
-def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+from tests.faults.corpus.case import encode
 
 
 def flat(mode: str, colour: object) -> Image.Image:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
@@ -16,24 +15,16 @@ TRAIN = ("python", "-m", "pipeline.train", "digits", "mlp")
 SCORES = "artifacts/scores/digits/mlp/scores.npy"
 
 
-@pytest.fixture
-def prepared(unmeasured: Project):
-    unmeasured.run("python", "-m", "pipeline.check")
-    unmeasured.run("python", "-m", "pipeline.prepare", "digits")
-    return unmeasured
-
-
 def test_two_hosts_write_what_one_writes(
-    prepared: Project, two_hosts: Callable[[], list[dict[str, str]]]
+    project: Project, two_hosts: Callable[[], list[dict[str, str]]]
 ):
-    prepared.run(*TRAIN)
-    alone = np.load(prepared.root / SCORES)
-    (prepared.root / SCORES).unlink()
+    alone = np.load(project.root / SCORES)  # as `dvc repro` has written them
+    (project.root / SCORES).unlink()
     hosts = [
         subprocess.Popen(
             TRAIN,
-            cwd=prepared.root,
-            env=prepared.environment | host,
+            cwd=project.root,
+            env=project.environment | host,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -42,11 +33,11 @@ def test_two_hosts_write_what_one_writes(
     ]
     errors = [host.communicate(timeout=120)[1] for host in hosts]
     assert [host.returncode for host in hosts] == [0, 0], errors
-    np.testing.assert_allclose(np.load(prepared.root / SCORES), alone, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(np.load(project.root / SCORES), alone, rtol=1e-3, atol=1e-3)
 
 
-def test_a_host_that_nobody_has_started_is_told(prepared: Project):
-    result = prepared.run(*TRAIN, fails=True, HINDSIGHT_DISTRIBUTED="1")
+def test_a_host_that_nobody_has_started_is_told(project: Project):
+    result = project.run(*TRAIN, fails=True, HINDSIGHT_DISTRIBUTED="1")
     assert result.stderr.startswith(
         "train@digits-mlp: train: HINDSIGHT_DISTRIBUTED: found 1, expected a process that SLURM"
     )
