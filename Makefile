@@ -42,7 +42,7 @@ benchmarks: .venv/installed
 
 # Breaks the input and, in copies, the code, the runs and the disk: is it noticed, is anything lost?
 faults: .venv/installed
-	failed=0; for name in bad_input planted kill full_disk; do \
+	failed=0; for name in bad_input planted kill full_disk determinism; do \
 	  python -m tests.faults.$$name || failed=1; done; exit $$failed
 
 # Needs atheris, which exists for a few versions of Python.

@@ -131,13 +131,13 @@ def images() -> tuple[bytes, ...]:
 
 
 TARGETS = {
-    "idx": Target(parse_idx, (IDX,), 3_500_000, 40),
+    "idx": Target(parse_idx, (IDX,), 3_000_000, 40),
     "usps": Target(parse_usps, (ROWS,), 3_000_000, 80),
     "cifar": Target(parse_cifar, (b"\xff\xfe".join([BATCH] * 6),), 3_000_000, 300),
-    "gzip": Target(parse_gzip, (gzip.compress(IDX), gzip.compress(b"") * 2), 500_000, 100),
-    "tar": Target(parse_archive, (tar(SMALL)[:3072], gzip.compress(tar(SMALL))), 20_000, 4096),
-    "zip": Target(parse_archive, (packed(SMALL),), 20_000, 400),
-    "images": Target(parse_image, images(), 20_000, 1200),
+    "gzip": Target(parse_gzip, (gzip.compress(IDX), gzip.compress(b"") * 2), 1_000_000, 100),
+    "tar": Target(parse_archive, (tar(SMALL)[:3072], gzip.compress(tar(SMALL))), 200_000, 4096),
+    "zip": Target(parse_archive, (packed(SMALL),), 200_000, 400),
+    "images": Target(parse_image, images(), 50_000, 1200),
 }
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STARTING = 2.0  # seconds, of dvc itself
 DEFAULTS = ("100", "0", "240")
 SHELLS = ("/bin/bash", "/bin/dash")
+SAVED = "train@digits-lenet5"  # takes long enough to leave some
 
 
 class Blow(NamedTuple):
@@ -59,14 +60,13 @@ class Round(NamedTuple):
     blow: Blow
     shell: str
     stale: list[str]
-    in_stage: bool  # the time runs from the moment at which a stage does
+    since: str  # the start of `dvc`, of a `stage`, or the first `checkpoint`
     seconds: float  # after which the blow falls
     two: bool = False  # another `dvc repro` is started beside it
 
     def __str__(self) -> str:
         beside = " beside another dvc repro" if self.two else ""
-        since = "of a stage" if self.in_stage else "of dvc"
-        after = f"after {self.seconds:.2f} s {since}{beside}"
+        after = f"{self.seconds:.2f} s after the first {self.since}{beside}"
         return f"{self.blow} {after}, {self.shell}, {', '.join(self.stale)}"
 
 
@@ -85,6 +85,22 @@ def running_stage(project: Project) -> tuple[int, str] | None:
         if found := re.search(r" -m pipeline\.(\w+)", command):
             return pid, found[1]
     return None
+
+
+def saved(project: Project) -> bool:
+    """Say whether a training has left a whole checkpoint."""
+    steps = project.root.glob("artifacts/checkpoints/*/*/*/*")
+    return any(step.name.isdecimal() for step in steps)
+
+
+def has_begun(project: Project, since: str) -> bool:
+    """Say whether the time runs from which a blow is counted."""
+    match since:
+        case "stage":
+            return running_stage(project) is not None
+        case "checkpoint":
+            return saved(project)
+    return True
 
 
 def start(project: Project, shell: str) -> subprocess.Popen[bytes]:
@@ -117,19 +133,19 @@ def play(project: Project, expected: dict[str, str], one: Round) -> Outcome | No
     if one.two:
         time.sleep(one.seconds / 4)
         dvcs.append(start(project, one.shell))
-    while one.in_stage and dvcs[0].poll() is None and not running_stage(project):
+    while dvcs[0].poll() is None and not has_begun(project, one.since):
         time.sleep(0.1)
     time.sleep(one.seconds)
     hit = strike(project, one.blow, dvcs[0])
     for dvc in dvcs:
         dvc.wait(300)
     faults = wait_until_gone(project)
-    checkpoints = list(project.root.glob("artifacts/checkpoints/*/*/*/*"))
+    left = saved(project)
     halved, wrong = mend(project, expected, SHELL=one.shell)
     faults += wrong
     if hit is None and not faults:
         return None
-    return Outcome(hit or "", bool(checkpoints), halved, faults)
+    return Outcome(hit or "", left, halved, faults)
 
 
 def choose(random_: random.Random, number: int, stages: list[str], seconds: float) -> Round:
@@ -141,13 +157,16 @@ def choose(random_: random.Random, number: int, stages: list[str], seconds: floa
     kind = kinds[number % len(kinds)]
     first = random_.choice([stage for stage in stages if stage.split("@")[0] == kind])
     stale = {first, *random_.sample(stages, random_.randrange(3))}
-    in_stage = random_.random() < 0.7
+    since = "stage" if random_.random() < 0.7 else "dvc"
+    if first == SAVED and random_.random() < 0.7:
+        since = "checkpoint"
+    longest = STARTING + seconds * len(stale) if since == "dvc" else 1.5 * seconds
     return Round(
         blow=BLOWS[number % len(BLOWS)],
         shell=SHELLS[number % len(SHELLS)],
         stale=sorted(stale),
-        in_stage=in_stage,
-        seconds=random_.uniform(0, 1.5 * seconds if in_stage else STARTING + seconds * len(stale)),
+        since=since,
+        seconds=random_.uniform(0, longest),
         two=number % 8 == 7,
     )
 
