@@ -26,7 +26,7 @@ BLOWS = {
 @pytest.mark.parametrize("stage", BLOWS)
 def test_the_next_run_mends_what_a_killed_one_left(project: Project, stage: str):
     expected = snapshot(project.root)
-    one = Round(BLOWS[stage], "/bin/sh", [stage], in_stage=True, seconds=0.1)
+    one = Round(BLOWS[stage], "/bin/sh", [stage], since="stage", seconds=0.1)
     outcome = play(project, expected, one)
     assert outcome is not None
     assert outcome.hit == stage.split("@")[0]

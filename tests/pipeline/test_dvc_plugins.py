@@ -54,7 +54,10 @@ class Classifier(LinearScores):
         self.alpha = alpha
 
     def fit(self, X, y):
-        return self._fit_with(RidgeClassifier(alpha=self.alpha), X, y)
+        solver = RidgeClassifier(alpha=self.alpha).fit(X, y)
+        self._learned(solver.classes_, solver.coef_, solver.intercept_)
+        self.converged_ = True
+        return self
 """
 NETWORK = """\
 from __future__ import annotations
