@@ -14,6 +14,7 @@ KINDS = {"classical": "hand-made features", "network": "learned features"}
 COLOURS = alt.Scale(domain=list(KINDS.values()), range=["#3b7dd8", "#e0662b"])
 HEIGHT = 360
 ERRORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+LEAST = ERRORS[0]  # no error at all has no place on a log scale
 
 
 def points(accuracy: pd.DataFrame) -> pd.DataFrame:
@@ -35,6 +36,8 @@ def points(accuracy: pd.DataFrame) -> pd.DataFrame:
             "macs": measured["macs"],
         }
     )
+    frame["drawn"] = frame["error"].clip(lower=LEAST)
+    frame["drawn_low"] = frame["error_low"].clip(lower=LEAST)
     # Two methods of one year stand side by side.
     same = frame.groupby(["dataset", "year"])
     place, number = same.cumcount(), same["method"].transform("size")
@@ -67,8 +70,8 @@ def _finished(chart: Any, description: str) -> Spec:
 
 
 def _error_axis() -> alt.Y:
-    axis = alt.Axis(title="test error, % (log scale)", format="~g", values=ERRORS)
-    return alt.Y("error:Q", scale=alt.Scale(type="log", nice=True), axis=axis)
+    axis = alt.Axis(title=f"test error, % (log scale, 0 at {LEAST})", format="~g", values=ERRORS)
+    return alt.Y("drawn:Q", scale=alt.Scale(type="log", nice=True), axis=axis)
 
 
 def timeline(frame: pd.DataFrame) -> Spec:
@@ -90,7 +93,7 @@ def timeline(frame: pd.DataFrame) -> Spec:
         alt.Tooltip("protocol:N"),
     ]
     intervals = base.mark_rule(opacity=0.5).encode(
-        year, alt.Y("error_low:Q", title=""), alt.Y2("error_high:Q"), colour
+        year, alt.Y("drawn_low:Q", title=""), alt.Y2("error_high:Q"), colour
     )
     marks = base.mark_circle(size=90, opacity=1).encode(
         year, _error_axis(), colour, tooltip=tooltip
@@ -124,7 +127,7 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
     front = (
         base.transform_filter("datum.front")
         .mark_line(interpolate="step-after", opacity=0.5, color="#888")
-        .encode(x, alt.Y("error:Q", title=""))
+        .encode(x, alt.Y("drawn:Q", title=""))
     )
     marks = base.mark_circle(size=90, opacity=1).encode(
         x,
@@ -174,6 +177,7 @@ def learning_curves(frame: pd.DataFrame) -> Spec:
     frame = frame.assign(
         error=100 * (1 - frame["accuracy"]), training=100 * (1 - frame["train_accuracy"])
     )
+    frame["drawn"] = frame["error"].clip(lower=LEAST)
     base = _of_one_dataset(frame)
     x = alt.X(
         "n_train:Q",

@@ -168,6 +168,14 @@ def test_nothing_cheaper_beats_the_front():
     assert charts._pareto(frame, "parameters").tolist() == [True, False, True, False, True]
 
 
+def test_no_error_at_all_is_drawn_on_a_log_scale():
+    row = {"method": "m", "title": "M", "year": 2005, "kind": "classical", "dataset": "d"}
+    row |= {"accuracy": 1.0, "accuracy_low": 0.99, "accuracy_high": 1.0, "published": None}
+    row |= {"protocol": None, "parameters": 5, "macs": 4}
+    frame = charts.points(pd.DataFrame([row]).astype({"published": float}))
+    assert frame.loc[0, ["error", "error_low", "drawn", "drawn_low"]].tolist() == [0, 0, 0.1, 0.1]
+
+
 def test_points_are_errors_in_percent():
     row = {"method": "m", "title": "M", "kind": "network", "protocol": None, "dataset": "d"}
     row |= {"accuracy": 0.98, "accuracy_low": 0.97, "accuracy_high": 0.99, "published": 0.95}
