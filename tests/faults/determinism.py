@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pipeline.stage.files import read_array
 from tests.faults.results import record
 from tests.faults.scratch import differences, snapshot, untimed
 from tests.pipeline.conftest import ROOT, Project
@@ -79,7 +80,7 @@ def largest_differences(one: Path, other: Path) -> Iterator[tuple[str, float, fl
     tables = [pd.read_csv(root / TABLE, index_col="method")["accuracy"] for root in (one, other)]
     accuracies = (100 * (tables[0] - tables[1])).abs()
     for file in sorted(one.glob(f"{SCORES}/*/*/scores.npy")):
-        scores = [np.load(root / file.relative_to(one)) for root in (one, other)]
+        scores = [read_array(root / file.relative_to(one)) for root in (one, other)]
         apart = np.abs(scores[0] - scores[1]).max() / scores[0].std()
         method = file.parent.name
         yield method, float(apart), float(accuracies[method])
