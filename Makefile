@@ -10,7 +10,7 @@ export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
 endif
 endif
 
-.PHONY: repro test test-dvc test-rest lint format lock benchmarks faults fuzz gpu-train gpu-bench
+.PHONY: repro test test-dvc test-rest lint format lock benchmarks faults fuzz mutation gpu-train gpu-bench
 
 repro: .venv/installed
 	@python -m pipeline.unlock
@@ -49,6 +49,11 @@ faults: .venv/installed
 fuzz: .venv/installed
 	python -m pip install --quiet atheris
 	python -m tests.faults.fuzz
+
+# Hours: are small changes to the code noticed by its tests?
+mutation: .venv/installed
+	python -m pip install --quiet cosmic-ray
+	python -m tests.faults.mutation
 
 # What needs a GPU, the most valuable first.
 export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \

@@ -10,7 +10,7 @@ _TITLE = """\
 # What was tried, and what gave
 
 Network and Security say what `make test` tries; each of the other sections is written by its
-program: `make faults`, `make fuzz`."""
+program: `make faults`, `make fuzz`, `make mutation`."""
 
 
 def record(title: str, text: str, file: Path = FILE) -> None:
