@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +31,8 @@ def main(dataset: str) -> None:
     kinds = (hard, dictionaries, autoencoding, weights, feature_maps)
     pictures = [drawn for kind in kinds for drawn in kind.draw(seen)]
     folder = paths.TABLES / dataset / "pictures"
-    shutil.rmtree(folder, ignore_errors=True)
     captions = {}
+    written = {"captions.json"}
     for drawn in pictures:
         write_png(folder / f"{drawn.name}.png", drawn.pixels)
         captions[f"{drawn.name}.png"] = {
@@ -43,7 +42,11 @@ def main(dataset: str) -> None:
         }
         if drawn.points is not None:
             write_csv(folder / f"{drawn.name}.csv", drawn.points, floats="%.3f")
+            written.add(f"{drawn.name}.csv")
     write_json(folder / "captions.json", captions)
+    for file in folder.iterdir():
+        if file.name not in written | captions.keys():
+            file.unlink()
 
 
 if __name__ == "__main__":

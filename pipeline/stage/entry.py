@@ -20,7 +20,8 @@ from pipeline.stage.locks import machine_lock, stage_lock
 Words = ParamSpec("Words")
 
 LONGEST = 2000  # characters of an error: names in a broken file may be of any length
-OUT_OF_DEVICE_MEMORY = "RESOURCE_EXHAUSTED"  # how XLA's message begins
+RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"  # of memory in XLA's messages, of disk in TensorStore's
+LOOP_CLOSED = "Event loop is closed"  # TensorStore, still writing when a write has failed
 UNMAPPED = "failed to map segment"  # a shared object, into memory
 UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
     r"Failed writing: \"(?P<file>[^\"]*)\".*\[os_error_code='(?P<code>\d+)'", re.DOTALL
@@ -62,7 +63,7 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
 
     def locked() -> int:
         die_with_parent()
-        _log_once()
+        _say_once()
         with stage_lock(stage_name), machine_lock(timing=timing):
             main(*names)
         return 0
@@ -107,23 +108,25 @@ def _exit_code(
     return failed
 
 
-def _log_once() -> None:
-    """Keep Orbax from logging, with tracebacks, what its threads raise anyway."""
+def _say_once() -> None:
+    """Keep quiet what threads of Orbax and TensorStore say of errors that are raised anyway."""
     from absl import logging
 
     logging.get_absl_logger().addFilter(lambda one: "raised an exception" not in one.getMessage())
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda one: None if str(one.exc_value) == LOOP_CLOSED else hook(one)
 
 
 def _of_python(error: Exception) -> Exception | None:
     """Return as Python's own what libraries that are not imported here say of memory and disk."""
     text = str(error)
-    if OUT_OF_DEVICE_MEMORY in text:
-        return MemoryError(error)
     if UNMAPPED in text:
         return MemoryError(next(line for line in text.splitlines() if UNMAPPED in line))
     if failed := UNWRITTEN.search(text):
         code = int(failed["code"])
         return OSError(code, os.strerror(code), failed["file"])
+    if RESOURCE_EXHAUSTED in text:
+        return MemoryError(error)
     return None
 
 

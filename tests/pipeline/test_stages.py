@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import jax
 import numpy as np
@@ -367,6 +368,19 @@ class TestAgain:
         illustrate.main("squares")
         report.main()
         assert bytes_of(Path("results")) == expected
+
+    def test_pictures_stay_until_new_ones_are_written(self, monkeypatch: pytest.MonkeyPatch):
+        pictures = TABLES / "pictures"
+        expected = bytes_of(pictures)
+        for name in ("earlier.png", "earlier.csv"):
+            (pictures / name).write_text("of a method that is gone")
+        with monkeypatch.context() as patch:
+            patch.setattr(illustrate, "write_png", Mock(side_effect=OSError("disk")))
+            with pytest.raises(OSError, match="disk"):
+                illustrate.main("squares")
+        assert bytes_of(pictures).items() > expected.items()
+        illustrate.main("squares")
+        assert bytes_of(pictures) == expected
 
     def test_another_image_is_another_checksum(self):
         before = read_json(Path("artifacts/data/squares/dataset.json"))["checksum"]

@@ -16,8 +16,8 @@ from pipeline.stage import entry, errors
 ROOT = Path(__file__).parents[3]
 # What TensorStore says, but for its length.
 UNWRITTEN = (
-    'OUT_OF_RANGE: Error writing "1/0.0" in OCDBT database at local file "/c/0/": Failed writing: '
-    "\"/c/0/d\": Failed to write 207098 bytes to file 16: No space left [os_error_code='28']"
+    'RESOURCE_EXHAUSTED: Error writing "1/0.0" in OCDBT database at local file "/c/0/": Failed '
+    "writing: \"/c/0/d\": Failed to write 207 bytes to file 16: No space left [os_error_code='28']"
 )
 LESS = "a smaller dataset size or batch_size needs less"
 
@@ -65,6 +65,18 @@ def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message:
     stage = start(body, "digits", arguments="dataset")
     output, errors = stage.communicate()
     assert (stage.returncode, output, errors) == (1, "", f"work@digits: {message}\n")
+
+
+@pytest.mark.parametrize(("what", "lines"), [("Event loop is closed", 0), ("a bug", 1)])
+def test_only_errors_that_are_raised_anyway_are_kept_quiet(start: Start, what: str, lines: int):
+    body = f"""
+        class Dropped:
+            def __del__(self):
+                raise RuntimeError({what!r})
+        Dropped()
+    """
+    _, errors = start(body, "digits", arguments="dataset").communicate()
+    assert errors.count(f"RuntimeError: {what}") == lines
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
