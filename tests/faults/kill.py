@@ -81,7 +81,7 @@ class Outcome(NamedTuple):
 
     hit: str  # the stage that ran
     resumed: bool  # a training left a checkpoint
-    halved: bool  # dvc's list of readers and writers was half written
+    halved: bool  # one of dvc's own files was half written
     faults: list[str]
 
 
@@ -198,7 +198,7 @@ def campaign(rounds: int, seed: int, minutes: int, folder: Path) -> tuple[Counte
         counts.update(["kills", str(one.blow), one.shell, f"stage {outcome.hit or 'none'}"])
         counts["two at once"] += one.two
         counts["checkpoints left"] += outcome.resumed
-        counts["dvc's list half written"] += outcome.halved
+        counts["dvc's own files half written"] += outcome.halved
         faults += [f"{one}: {fault}" for fault in outcome.faults]
         told = "; ".join(outcome.faults) or "as undisturbed"
         print(f"{counts['kills']} {one}, in {outcome.hit or 'none'}: {told}", flush=True)

@@ -157,7 +157,7 @@ def make_stale(project: Project, stages: list[str]) -> None:
 def mend(project: Project, expected: dict[str, str], **more: str) -> tuple[bool, list[str]]:
     """Run what `make repro` runs and compare with the undisturbed bytes.
 
-    Returns whether dvc's list of readers and writers had to be deleted, and what is wrong.
+    Returns whether one of dvc's own files was half written, and what is wrong.
     """
     halved = project.run(sys.executable, "-m", "pipeline.unlock").stderr
     repro = subprocess.run(
