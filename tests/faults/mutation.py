@@ -1,7 +1,7 @@
 """Change the code in small ways, one at a time, and count the changes that the tests notice.
 
 `make mutation`, which installs Cosmic Ray: `python -m tests.faults.mutation PLACES SEED`. Of each
-part PLACES places are drawn, and of each place one of the changes that Cosmic Ray makes there:
+part PLACES places are drawn, and at each place one of the changes that Cosmic Ray makes there:
 another operator, number, comparison or loop, a decorator less. Bitwise operators are left out, as
 putting one between floats is an error by itself. A change counts as noticed when one of the tests
 of its own folder fails, or takes ten times as long. Exits with 1 where less than 85 % are noticed.
@@ -32,23 +32,27 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = ("100", "0")
 ENOUGH = 0.85
 BITWISE = re.compile("BitOr|BitAnd|BitXor|Shift")
-ONLY_ITS_OWN = "{name} or not test_contract"  # of the tests that go over all plug-ins
 
 
 class Part(NamedTuple):
-    """A part of the code, and the tests that are its own."""
+    """A part of the code, and the tests that are its own.
+
+    `chosen` is pytest's -k for a file that lies in the folder itself.
+    """
 
     folder: str
     tests: tuple[str, ...]
-    chosen: str = ""  # pytest's -k
+    chosen: str = ""
 
 
 PARTS = (
-    Part("features", ("tests/features",), ONLY_ITS_OWN),
+    Part("features", ("tests/features",), "{name}"),
     Part("models/classifiers", ("tests/models/classifiers",)),
     Part("models/layers", ("tests/models/test_counting.py", "tests/models/layers")),
     Part(
-        "models/networks", ("tests/models/test_counting.py", "tests/models/networks"), ONLY_ITS_OWN
+        "models/networks",
+        ("tests/models/test_counting.py", "tests/models/networks"),
+        "{name} or counting",
     ),
     Part("models/training", ("tests/models/training",), "not two_hosts and not ten_times"),
     Part("pipeline/evaluation", ("tests/pipeline/evaluation", "tests/pipeline/test_stages.py")),
@@ -65,14 +69,14 @@ class Change(NamedTuple):
 
     def tests(self, part: Part) -> list[str]:
         """Return the arguments of pytest; the tests that bear the file's name come first."""
-        name = Path(self.file).stem
+        name, parent = Path(self.file).stem, Path(self.file).parent
         named = [
             str(path.relative_to(ROOT))
             for folder in part.tests
             for path in sorted((ROOT / folder).rglob(f"test_*{name}*.py"))
         ]
-        chosen = ["-k", part.chosen.format(name=name)] if part.chosen else []
-        return [*named, *part.tests, *chosen]
+        chosen = part.chosen.format(name=name) if parent == Path(part.folder) else ""
+        return [*named, *part.tests, *(["-k", chosen] if chosen else [])]
 
 
 def changes(folder: str) -> dict[tuple[str, Any], list[Change]]:
