@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import resource
 import signal
 import sys
 
@@ -15,6 +16,7 @@ from pipeline.stage.errors import UserError
 
 BY_DVC = "DVC_STAGE"  # dvc sets it for every command
 DEFAULT_THREADS = 2
+LEAST_MIB = 2048  # of addresses, where they are limited; LeNet-5 on digits trains with 2000
 NEEDED = ("numpy", "ruamel", "pandas", "sklearn", "jax", "flax")
 
 
@@ -81,6 +83,22 @@ def require_packages() -> None:
         )
 
 
+def require_address_space() -> None:
+    """Refuse a limit (``ulimit -v``) under which XLA ends the process in its own words, or in none.
+
+    Raises
+    ------
+    UserError
+        Addresses are limited, and to fewer than a small training needs.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST_MIB * 2**20:
+        raise UserError(
+            f"out of memory: the address space is limited to {limit // 2**20} MiB (`ulimit -v`), "
+            f"expected at least {LEAST_MIB}"
+        )
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when dvc dies (Linux), so that none is left behind."""
     if sys.platform != "linux":
@@ -101,6 +119,7 @@ def prepare() -> None:
         die_with_parent()  # the entry point comes up to a second later
     try:
         require_packages()
+        require_address_space()
         pin_threads()
     except UserError as error:
         print(error, file=sys.stderr)

@@ -34,6 +34,10 @@ STAGES = "tests/pipeline/test_stages.py"
 TRAINING = "tests/models/training"
 EVALUATION = "tests/pipeline/evaluation"
 FEATURES = "tests/features"
+MENDED = """
+Two were missed at first and have a test since: seeds that start from the same weights, and a clock
+that does not wait for the device.
+"""
 FAULTS = (
     Fault(
         "test images in the training split",
@@ -247,8 +251,9 @@ def main() -> None:
             missed += not caught
             lines.append(f"| {fault.what} | `{fault.file}` | {'yes' if caught else '**no**'} |")
     lines.append(f"\n{len(FAULTS) - missed} of {len(FAULTS)} noticed.")
+    lines.append(MENDED)
     record("Planted faults", "\n".join(lines))
-    print(lines[-1].strip())
+    print(lines[-2].strip())
     raise SystemExit(bool(missed))
 
 

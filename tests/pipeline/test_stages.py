@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from models.classifiers import logistic
-from models.training import loop
+from models.training import loop, program
 from pipeline import (
     check,
     extract,
@@ -447,6 +447,21 @@ class TestAgain:
         pair = Pair("sobel", classifier, {"pool": 4}, {}, arrays)
         expected, found = scorer(pair)(images), accelerated_scorer(pair)(images)
         np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-5)
+
+    def test_what_is_timed_waits_for_the_device(self, monkeypatch: pytest.MonkeyPatch):
+        setting = read_json(SCORES / "mlp/method.json")["setting"]
+        subject = throughput_network.trained("squares", "mlp", setting)
+        steps, _ = throughput_network.some_steps(subject)
+        predict, _ = throughput_network.prediction(subject)
+        calls = Mock()
+        calls.attach_mock(Mock(wraps=program.advance), "advance")
+        calls.attach_mock(Mock(wraps=jax.block_until_ready), "wait")
+        monkeypatch.setattr(program, "advance", calls.advance)
+        monkeypatch.setattr(jax, "block_until_ready", calls.wait)
+        steps()
+        steps()
+        assert [name for name, *_ in calls.mock_calls] == ["advance", "wait"] * 2
+        assert isinstance(predict(subject.test[0]), np.ndarray)
 
     def test_a_profile_is_a_trace_and_no_timing(self, capsys: pytest.CaptureFixture[str]):
         file = TIMINGS / "throughput-mlp.json"

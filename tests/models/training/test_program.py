@@ -61,6 +61,15 @@ def test_seeds_together_learn_what_each_learns_alone(deep: Blueprint, data: Imag
         assert_close(jax.tree.map(lambda leaf, at=place: leaf[at : at + 1], together), alone)
 
 
+def test_every_seed_starts_from_weights_of_its_own(deep: Blueprint):
+    prepared = program.program(deep, RECIPE)
+    started = program.start(prepared, np.array(SEEDS, np.uint32)).learned.params
+    drawn = [leaf for leaf in jax.tree.leaves(started) if np.ptp(leaf)]
+    assert len(drawn) >= 2
+    for first, second in drawn:
+        assert not np.array_equal(first, second)
+
+
 def test_one_step_by_hand(linear: Blueprint, data: Images):
     images, labels = data
     recipe = Recipe(epochs=1, batch_size=22, learning_rate=0.01, loss="squared_error", momentum=0)

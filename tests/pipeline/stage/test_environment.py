@@ -53,6 +53,15 @@ def test_no_stage_loads_numpy_with_other_threads(stage: str):
     assert python(code).stderr == f"{list(PINNED.values())}\n"
 
 
+@pytest.mark.parametrize(("mib", "refused"), [(2047, True), (2048, False)])
+def test_too_small_an_address_space_is_refused_in_one_line(mib: int, refused: bool):
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({mib} * 2**20,) * 2)"
+    process = python(f"{limit}\nimport pipeline.stage")
+    line = f"out of memory: the address space is limited to {mib} MiB (`ulimit -v`), "
+    expected = (1, line + "expected at least 2048\n") if refused else (0, "")
+    assert (process.returncode, process.stderr) == expected
+
+
 def test_a_python_without_the_packages_is_named_in_one_line():
     process = python("import pipeline.stage", "-S")
     assert (process.returncode, process.stdout, process.stderr) == (
