@@ -150,11 +150,8 @@ def attempt(project: Project, expected: dict[str, str], stage: str, limit: Limit
 
 def table(cases: list[Case]) -> str:
     """Write down how often each limit was survived or refused, and what was wrong."""
-    lines = [
-        __doc__.split("\n\n", 1)[1],
-        "| limit | done | refused in one line | ended by XLA | faults |",
-    ]
-    lines += ["|---|---:|---:|---:|---:|"]
+    lines = [__doc__.split("\n\n", 1)[1], "| limit | done | refused in one line | faults |"]
+    lines += ["|---|---:|---:|---:|"]
     for limit in LIMITS:
         own = [case for case in cases if case.limit == limit]
         ends = Counter("wrong" if case.faults else case.exit_code for case in own)

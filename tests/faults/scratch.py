@@ -170,6 +170,8 @@ def mend(project: Project, expected: dict[str, str], **more: str) -> tuple[bool,
     )
     faults = []
     if repro.returncode or "Traceback" in repro.stderr:
-        faults = [f"dvc repro ends with {repro.returncode}: {repro.stderr.strip()}"]
+        said = [line for line in repro.stderr.splitlines() if line and not line.startswith("ERROR")]
+        reason = "".join(said[-1:]).replace(f"{project.root}/", "")
+        faults = [f"dvc repro ends with {repro.returncode}: {reason}"]
     faults += [*leftovers(project), *differences(snapshot(project.root), expected)]
     return bool(halved), [*faults, *damaged_objects(project.root / ".dvc/cache")]
