@@ -87,7 +87,8 @@ def readable(text: str) -> bool:
 def main() -> int:
     """Mend each file that is half written and that nobody is writing; return 0."""
     for file, mend in ((LIST, mend_list), (STAGES, mend_stages)):
-        if file.exists():
+        # Without dvc's folder none has run here: dvc.lock is as git brought it.
+        if file.exists() and GUARDS[file].parent.exists():
             with nobody_writes(file) as free:
                 if free and (done := mend()):
                     print(f"{file}: half written by a dvc that was killed; {done}", file=sys.stderr)

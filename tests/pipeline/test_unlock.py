@@ -62,6 +62,14 @@ def test_without_the_files_nothing_happens():
     assert list(unlock.LIST.parent.iterdir()) == []
 
 
+def test_in_a_fresh_clone_nothing_happens(capsys: pytest.CaptureFixture[str]):
+    unlock.LIST.parent.rmdir()
+    unlock.STAGES.write_text(WHOLE)
+    assert unlock.main() == 0
+    assert capsys.readouterr().err == ""
+    assert unlock.STAGES.read_text() == WHOLE
+
+
 @pytest.mark.parametrize("end", range(len(WHOLE)))
 def test_dvc_lock_broken_off_anywhere_keeps_the_stages_before(
     end: int, capsys: pytest.CaptureFixture[str]
