@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, ParamSpec
 
+from pipeline.stage.checkpoints import discard_unreadable
 from pipeline.stage.environment import die_with_parent
 from pipeline.stage.errors import UserError
 from pipeline.stage.locks import machine_lock, stage_lock
@@ -65,6 +66,7 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
         die_with_parent()
         _say_once()
         with stage_lock(stage_name), machine_lock(timing=timing):
+            discard_unreadable("-".join(names))
             main(*names)
         return 0
 

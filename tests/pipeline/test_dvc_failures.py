@@ -189,8 +189,13 @@ def test_a_killed_training_resumes_and_ends_with_the_same_bytes(
     (child,) = children
     assert wait_for(lambda: not child.is_running() or child.status() == "zombie", 1)
     assert not (project.root / "artifacts/scores/digits/mlp").exists()
+    (checkpoints,) = project.root.glob("artifacts/checkpoints/digits-mlp-*")
+    half = checkpoints / "final/1/3"  # as a kill leaves it that falls while they are deleted
+    half.mkdir(parents=True)
+    (half / "_METADATA").write_text("{}")
 
     again = project.dvc("repro", stage)
+    assert f"{half.relative_to(project.root)}: half deleted by a killed run" in again.stderr
     assert "starts after " in again.stdout
     assert "starts after 0 steps" not in again.stdout
     assert not any((project.root / "artifacts/checkpoints").iterdir())
