@@ -31,6 +31,8 @@ STARTING = 2.0  # seconds, of dvc itself
 DEFAULTS = ("100", "0", "240")
 SHELLS = ("/bin/bash", "/bin/dash")
 SAVED = "train@digits-lenet5"  # takes long enough to leave some
+WRITTEN_LAST = "artifacts/timings/digits/train-lenet5.json"  # then its checkpoints are deleted
+DELETING = 0.02  # seconds, that takes
 MENDED = """
 Mended on the way, the first two by `python -m pipeline.unlock`, with which `make repro` begins:
 
@@ -68,7 +70,7 @@ class Round(NamedTuple):
     blow: Blow
     shell: str
     stale: list[str]
-    since: str  # the start of `dvc`, of a `stage`, or the first `checkpoint`
+    since: str  # the start of `dvc`, of a `stage`, the first `checkpoint`, its `results`
     seconds: float  # after which the blow falls
     two: bool = False  # another `dvc repro` is started beside it
 
@@ -101,13 +103,16 @@ def saved(project: Project) -> bool:
     return any(step.name.isdecimal() for step in steps)
 
 
-def has_begun(project: Project, since: str) -> bool:
-    """Say whether the time runs from which a blow is counted."""
+def has_begun(project: Project, since: str, before: float) -> bool:
+    """Say whether the time runs from which a blow is counted; `before` it nothing was started."""
     match since:
         case "stage":
             return running_stage(project) is not None
         case "checkpoint":
             return saved(project)
+        case "results":
+            file = project.root / WRITTEN_LAST
+            return file.exists() and file.stat().st_mtime > before
     return True
 
 
@@ -137,12 +142,13 @@ def strike(project: Project, blow: Blow, dvc: subprocess.Popen[bytes]) -> str | 
 def play(project: Project, expected: dict[str, str], one: Round) -> Outcome | None:
     """Disturb one run, mend it with another one and compare; None where there was none to hit."""
     make_stale(project, one.stale)
+    before = time.time()
     dvcs = [start(project, one.shell)]
     if one.two:
         time.sleep(one.seconds / 4)
         dvcs.append(start(project, one.shell))
-    while dvcs[0].poll() is None and not has_begun(project, one.since):
-        time.sleep(0.1)
+    while dvcs[0].poll() is None and not has_begun(project, one.since, before):
+        time.sleep(0.001 if one.since == "results" else 0.1)
     time.sleep(one.seconds)
     hit = strike(project, one.blow, dvcs[0])
     for dvc in dvcs:
@@ -167,14 +173,14 @@ def choose(random_: random.Random, number: int, stages: list[str], seconds: floa
     stale = {first, *random_.sample(stages, random_.randrange(3))}
     since = "stage" if random_.random() < 0.7 else "dvc"
     if first == SAVED and random_.random() < 0.7:
-        since = "checkpoint"
-    longest = STARTING + seconds * len(stale) if since == "dvc" else 1.5 * seconds
+        since = random_.choice(["checkpoint", "results"])
+    longest = {"dvc": STARTING + seconds * len(stale), "results": DELETING}
     return Round(
         blow=BLOWS[number % len(BLOWS)],
         shell=SHELLS[number % len(SHELLS)],
         stale=sorted(stale),
         since=since,
-        seconds=random_.uniform(0, longest),
+        seconds=random_.uniform(0, longest.get(since, 1.5 * seconds)),
         two=number % 8 == 7,
     )
 
@@ -198,6 +204,7 @@ def campaign(rounds: int, seed: int, minutes: int, folder: Path) -> tuple[Counte
             counts["too late"] += 1
             continue
         counts.update(["kills", str(one.blow), one.shell, f"stage {outcome.hit or 'none'}"])
+        counts[f"since the first {one.since}"] += 1
         counts["two at once"] += one.two
         counts["checkpoints left"] += outcome.resumed
         counts["dvc's own files half written"] += outcome.halved
