@@ -185,10 +185,22 @@ def write_studies(folder: Path, studies: dict[str, tuple[str, str]], dataset_tit
     write_text(folder / "README.md", "\n".join([*lines, *([] if studies else ["None yet."]), ""]))
 
 
+def write_pages(folder: Path, dataset_title: str) -> None:
+    """Write a folder's tables for people, from those for programs: rounded as the history is."""
+    import pandas as pd
+
+    from pipeline.evaluation import markdown
+
+    accuracy = pd.read_csv(folder / "accuracy.csv", dtype={"reason": str}).fillna({"reason": ""})
+    write_text(folder / "accuracy.md", markdown.accuracy(accuracy, dataset_title))
+    throughput = pd.read_csv(folder / "throughput.csv")
+    write_text(folder / "throughput.md", markdown.throughput(throughput, dataset_title))
+
+
 def main(dataset: str) -> None:
     """Write the dataset's tables."""
     from pipeline import provenance
-    from pipeline.evaluation import markdown, predictions
+    from pipeline.evaluation import predictions
 
     checked = params.load()
     info = read_json(paths.data(dataset) / "dataset.json")
@@ -223,8 +235,7 @@ def main(dataset: str) -> None:
     write_csv(folder / "confusion.csv", confusion_table(scores, labels, info["class_names"]))
     write_csv(folder / "curves.csv", curves_table(dataset, list(methods)))
     write_csv(folder / "throughput.csv", throughput, floats="%.5g")
-    write_text(folder / "accuracy.md", markdown.accuracy(accuracy, info["title"]))
-    write_text(folder / "throughput.md", markdown.throughput(throughput, info["title"]))
+    write_pages(folder, info["title"])
     files = provenance.file_hashes(checked.datasets[dataset]["reader"], made_of.values())
     write_json(folder / "recipes.json", {"rows": recipes, "files": files})
     write_arrays(folder / "predictions.npz", predictions.compact(scores, labels))
