@@ -1,4 +1,4 @@
-"""Add another run's rows and studies to the tables here: `python -m pipeline.merge FOLDER`.
+"""Add another run's rows to the tables here: `python -m pipeline.merge FOLDER DATASET...`.
 
 A table can so grow by what was run on another machine, or on another day, without running again
 what it holds already. FOLDER is the other run's folder ``results``. Its rows take the place of rows
@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import BadZipFile
 
 from pipeline.stage import paths, plugins
-from pipeline.stage.entry import tool
+from pipeline.stage.entry import blame, tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import (
     read_arrays,
@@ -29,48 +30,139 @@ if TYPE_CHECKING:
 BY_METHOD = ("accuracy", "seeds", "confusion", "curves", "throughput")
 
 
-def read_text(file: Path) -> pd.DataFrame:
-    """Read a table without turning its words into numbers, so that it is written as it was."""
-    import pandas as pd
+class Tables(NamedTuple):
+    """What results/tables holds of one dataset.
 
-    return pd.read_csv(file, dtype=str, keep_default_na=False)
+    Attributes
+    ----------
+    rows : dict of DataFrame
+        The tables of `BY_METHOD`; all cells are text, so that they are written as they were.
+    recipes, predictions, captions : dict
+        The contents of recipes.json, predictions.npz and pictures/captions.json.
+    studies : dict of str
+        Each study's table.
+    """
+
+    rows: dict[str, pd.DataFrame]
+    recipes: dict[str, Any]
+    predictions: dict[str, Any]
+    captions: dict[str, dict[str, str]]
+    studies: dict[str, str]
 
 
-def merged_rows(ours: Path, theirs: Path) -> pd.DataFrame:
-    """Return the rows of both tables, of methods that both have those of `theirs`.
+def read(folder: Path) -> Tables:
+    """Read the tables of one dataset.
 
     Raises
     ------
     UserError
-        They have different columns.
+        A file is not what its name says, or one lacks what another has.
     """
     import pandas as pd
 
-    old, new = read_text(ours), read_text(theirs)
-    if list(old.columns) != list(new.columns):
-        raise UserError(f"{theirs}: has the columns {[*new]}, expected {[*old]}")
-    return pd.concat([old[~old["method"].isin(new["method"])], new], ignore_index=True)
+    with blame(str(folder), BadZipFile, KeyError, TypeError):
+        captions = folder / "pictures/captions.json"
+        tables = Tables(
+            {
+                name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+                for name in BY_METHOD
+            },
+            read_json(folder / "recipes.json"),
+            read_arrays(folder / "predictions.npz"),
+            read_json(captions) if captions.exists() else {},
+            {
+                file.stem: file.read_text(encoding="utf-8")
+                for file in sorted((folder / "studies").glob("*.csv"))
+            },
+        )
+        _check(folder, tables)
+    return tables
 
 
-def merged_recipes(ours: Path, theirs: Path) -> dict[str, Any]:
-    """Return what the rows of both were made from.
+def _check(folder: Path, tables: Tables) -> None:
+    """Refuse tables of which a part is missing."""
+    from pipeline.evaluation.predictions import LABELS
+
+    accuracy = tables.rows["accuracy"]
+    made = {*accuracy.loc[accuracy["status"] != "skipped", "method"]}
+    made |= {f"study {name}" for name in tables.studies}
+    pictures = {file.name for file in (folder / "pictures").glob("*.png")}
+    for file, expected, found in (
+        ("recipes.json", {"rows", "files"}, tables.recipes),
+        ("recipes.json", made, tables.recipes.get("rows", {})),
+        ("predictions.npz", measured(tables) | {LABELS}, tables.predictions),
+        ("pictures", tables.captions.keys(), pictures),
+        *(
+            ("pictures/captions.json", {"group", "caption", "alt"}, words)
+            for words in tables.captions.values()
+        ),
+    ):
+        if missing := expected - {*found}:
+            raise UserError(f"{folder / file}: has no {', '.join(sorted(missing))}")
+
+
+def measured(tables: Tables) -> set[str]:
+    """Return the methods that have an accuracy."""
+    accuracy = tables.rows["accuracy"]
+    return {*accuracy.loc[accuracy["accuracy"] != "", "method"]}
+
+
+def merged(ours: Tables, theirs: Tables, where: Path) -> Tables:
+    """Return the rows and studies of both, of what both have those of `theirs`.
+
+    What was skipped there does not take the place of what ran here.
 
     Raises
     ------
     UserError
-        They were made from different images, or by different code.
+        The two were not made from the same images by the same code; `where` are those of `theirs`.
     """
-    old, new = read_json(ours), read_json(theirs)
-    data = {row["data"] for recipes in (old, new) for row in recipes["rows"].values()}
-    if len(data) > 1:
-        raise UserError(f"{theirs}: made from other images than {ours}")
-    for file in old["files"].keys() & new["files"].keys():
-        if old["files"][file] != new["files"][file]:
-            raise UserError(f"{theirs}: made by another {file} than {ours}; run one of them again")
-    return {
-        "rows": old["rows"] | new["rows"],
-        "files": dict(sorted((old["files"] | new["files"]).items())),
-    }
+    import pandas as pd
+
+    _check_same_origin(ours, theirs, where)
+    accuracy = theirs.rows["accuracy"]
+    skipped = {*accuracy.loc[accuracy["status"] == "skipped", "method"]}
+    taken = {*accuracy["method"]} - (skipped & {*ours.rows["accuracy"]["method"]})
+    rows = {}
+    for name in BY_METHOD:
+        old, new = ours.rows[name], theirs.rows[name]
+        if list(old.columns) != list(new.columns):
+            raise UserError(f"{where}/{name}.csv: has the columns {[*new]}, expected {[*old]}")
+        kept = [old[~old["method"].isin(taken)], new[new["method"].isin(taken)]]
+        rows[name] = pd.concat(kept, ignore_index=True)
+
+    def joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return {name: one for name, one in old.items() if name not in taken | new.keys()} | new
+
+    predictions = joined(ours.predictions, theirs.predictions)
+    rows["accuracy"] = ranked(rows["accuracy"], predictions)
+    captions = ours.captions | theirs.captions
+    groups = list(dict.fromkeys(words["group"] for words in captions.values()))
+    return Tables(
+        rows,
+        {
+            "rows": joined(ours.recipes["rows"], theirs.recipes["rows"]),
+            "files": dict(sorted((ours.recipes["files"] | theirs.recipes["files"]).items())),
+        },
+        predictions,
+        dict(sorted(captions.items(), key=lambda item: groups.index(item[1]["group"]))),
+        ours.studies | theirs.studies,
+    )
+
+
+def _check_same_origin(ours: Tables, theirs: Tables, where: Path) -> None:
+    import numpy as np
+
+    from pipeline.evaluation.predictions import LABELS
+
+    if len({row["data"] for one in (ours, theirs) for row in one.recipes["rows"].values()}) > 1:
+        raise UserError(f"{where}/recipes.json: made from other images than the rows here")
+    if not np.array_equal(ours.predictions[LABELS], theirs.predictions[LABELS]):
+        raise UserError(f"{where}/predictions.npz: has other test labels than the one here")
+    old, new = ours.recipes["files"], theirs.recipes["files"]
+    for file in old.keys() & new.keys():
+        if old[file] != new[file]:
+            raise UserError(f"{where}/recipes.json: made by another {file} than the rows here")
 
 
 def ranked(accuracy: pd.DataFrame, predictions: dict[str, Any]) -> pd.DataFrame:
@@ -85,122 +177,94 @@ def ranked(accuracy: pd.DataFrame, predictions: dict[str, Any]) -> pd.DataFrame:
     return accuracy.sort_values(["year", "method"])
 
 
-def merge_tables(ours: Path, theirs: Path, title: str) -> None:
-    """Merge what every method has a row, or more, in."""
-    import numpy as np
-    import pandas as pd
-
-    from pipeline.evaluation.predictions import LABELS
-    from pipeline.tabulate import write_pages
-
-    recipes = merged_recipes(ours / "recipes.json", theirs / "recipes.json")
-    old, new = (read_arrays(folder / "predictions.npz") for folder in (ours, theirs))
-    if not np.array_equal(old[LABELS], new[LABELS]):
-        raise UserError(f"{theirs / 'predictions.npz'}: has other test labels than {ours}")
-    tables = {name: merged_rows(ours / f"{name}.csv", theirs / f"{name}.csv") for name in BY_METHOD}
-    tables["accuracy"] = ranked(tables["accuracy"], old | new)
-
-    for name, table in tables.items():
-        write_csv(ours / f"{name}.csv", table)
-    write_pages(ours, title)
-    write_json(ours / "recipes.json", recipes)
-    write_arrays(ours / "predictions.npz", old | new)
-    measured = pd.read_csv(ours / "accuracy.csv", index_col="method")["accuracy"].dropna()
-    write_json(ours / "metrics.json", measured.to_dict())
-
-
-def merge_studies(ours: Path, theirs: Path, title: str) -> None:
-    """Take over the studies that ran there."""
-    from pipeline.tabulate import write_studies
-
-    files = [*(ours / "studies").glob("*.csv"), *(theirs / "studies").glob("*.csv")]
-    tables = {file.stem: file.read_text(encoding="utf-8") for file in files}
-    studies = {
-        name: (plugins.card("studies", name).title, tables[name])
-        for name in plugins.names("studies")
-        if name in tables
-    }
-    write_studies(ours / "studies", studies, title)
-
-
-def merge_pictures(ours: Path, theirs: Path, dataset: str) -> None:
-    """Take over the pictures; those of what is hard are drawn from all methods' predictions."""
+def write(dataset: str, tables: Tables, title: str) -> None:
+    """Write the tables of a dataset, and draw anew what is hard for all methods."""
     from pipeline import illustrate
     from pipeline.drawing import hard, picture
+    from pipeline.tabulate import write_pages, write_studies
 
-    captions: dict[str, Any] = {}
-    for folder in (ours / "pictures", theirs / "pictures"):
-        if not (folder / "captions.json").exists():
-            continue
-        captions |= read_json(folder / "captions.json")
-        for file in folder.iterdir():
-            if folder.parent == theirs and file.name != "captions.json":
-                shutil.copy(file, ours / "pictures")
-    for name in [name for name, words in captions.items() if words["group"] == hard.GROUP]:
-        (ours / "pictures" / name).unlink()
-        del captions[name]
-    hardest: dict[str, Any] = {}
+    folder = paths.TABLES / dataset
+    for name, table in tables.rows.items():
+        write_csv(folder / f"{name}.csv", table)
+    write_pages(folder, title)
+    write_json(folder / "recipes.json", tables.recipes)
+    write_arrays(folder / "predictions.npz", tables.predictions)
+    accuracy = tables.rows["accuracy"].set_index("method")["accuracy"]
+    write_json(folder / "metrics.json", accuracy[accuracy != ""].astype(float).to_dict())
+    known = plugins.names("studies")
+    studies = {
+        name: (plugins.card("studies", name).title if name in known else name, text)
+        for name, text in tables.studies.items()
+    }
+    write_studies(folder / "studies", studies, title)
+
+    captions: dict[str, dict[str, str]] = {}
     for drawn in hard.draw(picture.read(dataset)):
-        illustrate.write(ours / "pictures", drawn)
-        hardest |= illustrate.caption(drawn)
-    write_json(ours / "pictures" / "captions.json", hardest | captions)
+        illustrate.write(folder / "pictures", drawn)
+        captions |= illustrate.caption(drawn)
+    for name, words in tables.captions.items():
+        if words["group"] != hard.GROUP:
+            captions[name] = words
+        elif name not in captions:
+            (folder / "pictures" / name).unlink(missing_ok=True)
+    write_json(folder / "pictures/captions.json", captions)
 
 
-def merge_dataset(ours: Path, theirs: Path) -> None:
-    """Merge the tables of one dataset.
+def merge(results: Path, dataset: str) -> tuple[Tables, str]:
+    """Read both runs' tables of a dataset; return them merged, with the dataset's title.
 
     Raises
     ------
     UserError
-        Its images are not prepared here, or the two runs do not go together.
+        The images are not prepared here, or the two do not go together.
     """
-    dataset = ours.name
     described = paths.data(dataset) / "dataset.json"
     if not described.exists():
         raise UserError(f"{described}: not found; run python -m pipeline.prepare {dataset}")
-    title = read_json(described)["title"]
-    merge_tables(ours, theirs, title)
-    merge_studies(ours, theirs, title)
-    merge_pictures(ours, theirs, dataset)
+    info = read_json(described)
+    ours, where = paths.TABLES / dataset, results / "tables" / dataset
+    theirs = read(where)
+    if not theirs.recipes["rows"]:
+        raise UserError(f"{where}: found no row that ran, expected one")
+    if any(row["data"] != info["checksum"] for row in theirs.recipes["rows"].values()):
+        raise UserError(f"{where / 'recipes.json'}: made from other images than {described}")
+    here = read(ours) if (ours / "accuracy.csv").exists() else theirs
+    return merged(here, theirs, where), info["title"]
 
 
-def merge(theirs: Path) -> list[str]:
-    """Merge the tables of every dataset; return lines that say what came from there.
-
-    Tables of a dataset that has none here are taken over as they are.
-
-    Raises
-    ------
-    UserError
-        There are none, or they cannot be merged.
-    """
-    found = sorted(file.parent for file in (theirs / "tables").glob("*/accuracy.csv"))
-    if not found:
-        raise UserError(f"{theirs}: found no tables/DATASET/accuracy.csv, expected a run's results")
-    lines = []
-    for other in found:
-        ours, models = paths.TABLES / other.name, paths.PUBLISHED / other.name
-        if ours.exists():
-            merge_dataset(ours, other)
-        else:
-            shutil.copytree(other, ours)
-        for file in (theirs / "models" / other.name).glob("*.npz"):
-            models.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, models)
-        rows = [*read_text(other / "accuracy.csv")["method"]]
-        rows += [f"study {file.stem}" for file in sorted((other / "studies").glob("*.csv"))]
-        lines.append(f"{other.name}: {', '.join(rows)}")
-    return lines
+def copy_files(results: Path, dataset: str, names: set[str]) -> None:
+    """Copy what is in no table: pictures, published models, timings of other machines."""
+    here, there = paths.TABLES / dataset, results / "tables" / dataset
+    models = results / "models" / dataset
+    copies = [(file, here) for file in there.glob("throughput-*.csv")]
+    copies += [(file, here / "pictures") for file in (there / "pictures").glob("*.png")]
+    copies += [(file, here / "pictures") for file in (there / "pictures").glob("*.csv")]
+    copies += [
+        (file, paths.PUBLISHED / dataset) for file in models.glob("*.npz") if file.stem in names
+    ]
+    for file, folder in copies:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, folder)
 
 
 @tool()
 def main(words: list[str] | None = None) -> int:
-    """Merge, and say what; return the exit code."""
+    """Merge, and say what came from there; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.merge", description="Add another run's rows to the tables here."
     )
-    parser.add_argument("folder", type=Path, help="the other run's folder of results")
-    print("\n".join(merge(parser.parse_args(words).folder)))
+    parser.add_argument("results", type=Path, metavar="FOLDER", help="the other run's results")
+    parser.add_argument("datasets", nargs="+", metavar="DATASET")
+    chosen = parser.parse_args(words)
+    if chosen.results.resolve() == paths.TABLES.parent.resolve():
+        raise UserError(f"{chosen.results}: found the results here, expected another run's")
+    both = {dataset: merge(chosen.results, dataset) for dataset in chosen.datasets}
+    for dataset, (tables, title) in both.items():
+        theirs = read(chosen.results / "tables" / dataset)
+        copy_files(chosen.results, dataset, measured(theirs))
+        write(dataset, tables, title)
+        names = [*theirs.rows["accuracy"]["method"], *(f"study {name}" for name in theirs.studies)]
+        print(f"{dataset}: {', '.join(names)}")
     return 0
 
 

@@ -179,7 +179,7 @@ def write_studies(folder: Path, studies: dict[str, tuple[str, str]], dataset_tit
     """Write every study's table, and a page that lists them."""
     shutil.rmtree(folder, ignore_errors=True)
     lines = [f"# {dataset_title}: studies", ""]
-    for name, (title, text) in studies.items():
+    for name, (title, text) in sorted(studies.items(), key=lambda study: study[1]):
         write_text(folder / f"{name}.csv", text)
         lines.append(f"- [{title}]({name}.csv)")
     write_text(folder / "README.md", "\n".join([*lines, *([] if studies else ["None yet."]), ""]))

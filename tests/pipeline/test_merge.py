@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,18 @@ from pipeline.stage.files import read_arrays, read_json, write_arrays, write_jso
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "results/tables/digits"
 DIGITS = Path("results/tables/digits")
-SHARED = "lenet5"  # a row that both runs have
-ORDERED = ("accuracy.csv", "accuracy.md", "metrics.json")
+FIGURES = {
+    "accuracy": "log_loss",
+    "seeds": "accuracy",
+    "confusion": "count",
+    "curves": "loss",
+    "throughput": "images_per_second",
+}
+SHARED = "lenet5"  # a row that both runs have: here an older one
+
+
+def text(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
 def keep(results: Path, wanted: Callable[[str], bool]) -> None:
@@ -27,7 +37,7 @@ def keep(results: Path, wanted: Callable[[str], bool]) -> None:
     folder = results / "tables/digits"
     shutil.copytree(COMMITTED, folder)
     for name in merge.BY_METHOD:
-        table = merge.read_text(folder / f"{name}.csv")
+        table = text(folder / f"{name}.csv")
         table[table["method"].map(wanted)].to_csv(folder / f"{name}.csv", index=False)
     predictions = read_arrays(folder / "predictions.npz")
     few = {name: own for name, own in predictions.items() if name == LABELS or wanted(name)}
@@ -45,15 +55,30 @@ def keep(results: Path, wanted: Callable[[str], bool]) -> None:
     write_json(folder / "pictures/captions.json", captions)
 
 
+def age(results: Path) -> None:
+    """Let the shared row, and all that belongs to it, be of an older and worse run."""
+    folder = results / "tables/digits"
+    for name in merge.BY_METHOD:
+        table = text(folder / f"{name}.csv")
+        table.loc[table["method"] == SHARED, FIGURES[name]] = "1"
+        table.to_csv(folder / f"{name}.csv", index=False)
+    predictions = read_arrays(folder / "predictions.npz")
+    write_arrays(folder / "predictions.npz", predictions | {SHARED: predictions[SHARED] * 0})
+    recipes = read_json(folder / "recipes.json")
+    recipes["rows"][SHARED]["code"] = "older"
+    write_json(folder / "recipes.json", recipes)
+
+
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Take the committed tables of digits apart: results/ and other/ in a project with the data."""
     folder = tmp_path_factory.mktemp("halves")
-    names = [*merge.read_text(COMMITTED / "accuracy.csv")["method"]]
+    names = [*text(COMMITTED / "accuracy.csv")["method"]]
     names += [f"study {file.stem}" for file in sorted((COMMITTED / "studies").glob("*.csv"))]
     names += sorted(read_json(COMMITTED / "pictures/captions.json"))
     first = {*names[::2], SHARED}
     keep(folder / "results", lambda name: name in first)
+    age(folder / "results")
     keep(folder / "other", lambda name: name not in first or name == SHARED)
     shutil.copy(ROOT / "params.yaml", folder)
     for code in ("pipeline", "features", "models"):
@@ -72,12 +97,18 @@ def other(halves: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return Path("other")
 
 
-def test_two_halves_make_the_whole(other: Path, capsys: pytest.CaptureFixture[str]):
-    assert merge.main([str(other)]) == 0
-    for name in ORDERED:
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {
+        file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
+
+
+def assert_whole() -> None:
+    """The tables here are those of one run of everything, up to the order of some rows."""
+    for name in ("accuracy.csv", "accuracy.md", "metrics.json"):
         assert (DIGITS / name).read_text() == (COMMITTED / name).read_text()
     for name in ("seeds", "confusion", "curves", "throughput"):
-        ours, whole = (merge.read_text(at / f"{name}.csv") for at in (DIGITS, COMMITTED))
+        ours, whole = (text(at / f"{name}.csv") for at in (DIGITS, COMMITTED))
         columns = list(whole.columns)
         pd.testing.assert_frame_equal(
             ours.sort_values(columns, ignore_index=True),
@@ -88,97 +119,220 @@ def test_two_halves_make_the_whole(other: Path, capsys: pytest.CaptureFixture[st
     assert ours.keys() == whole.keys()
     for name, own in ours.items():
         np.testing.assert_array_equal(own, whole[name])
-    first = merge.read_text(other / "tables/digits/accuracy.csv")["method"][0]
-    assert capsys.readouterr().out.startswith(f"digits: {first}, ")
-
-
-def test_studies_and_pictures_of_both_are_there(other: Path):
-    merge.main([str(other)])
     for folder, files in (("studies", "*"), ("pictures", "*.png")):
         assert {file.name: file.read_bytes() for file in (DIGITS / folder).glob(files)} == {
             file.name: file.read_bytes() for file in (COMMITTED / folder).glob(files)
         }
     captions = [read_json(at / "pictures/captions.json") for at in (DIGITS, COMMITTED)]
     assert captions[0] == captions[1]
+    groups = [[words["group"] for words in one.values()] for one in captions]
+    assert len([*groupby(groups[0])]) == len({*groups[0]})
+
+
+def test_two_halves_make_the_whole(other: Path, capsys: pytest.CaptureFixture[str]):
+    assert merge.main(["other", "digits"]) == 0
+    assert_whole()
+    first = text(other / "tables/digits/accuracy.csv")["method"][0]
+    assert capsys.readouterr().out.startswith(f"digits: {first}, ")
 
 
 def test_merging_again_changes_nothing(other: Path):
-    merge.main([str(other)])
-    once = {file: file.read_bytes() for file in DIGITS.rglob("*") if file.is_file()}
-    merge.main([str(other)])
-    assert {file: file.read_bytes() for file in DIGITS.rglob("*") if file.is_file()} == once
+    merge.main(["other", "digits"])
+    once = contents(DIGITS)
+    merge.main(["other", "digits"])
+    assert contents(DIGITS) == once
 
 
-def test_tables_of_a_dataset_that_has_none_here_are_taken_over(other: Path):
-    shutil.copytree(COMMITTED, other / "tables/digits8")
-    merge.main([str(other)])
-    for file in COMMITTED.rglob("*.csv"):
-        taken = Path("results/tables/digits8") / file.relative_to(COMMITTED)
-        assert taken.read_bytes() == file.read_bytes()
+def test_without_tables_or_pictures_here_the_other_runs_are_taken(other: Path):
+    shutil.rmtree("results")
+    shutil.rmtree(other / "tables/digits")
+    shutil.copytree(COMMITTED, other / "tables/digits")
+    assert merge.main(["other", "digits"]) == 0
+    assert_whole()
 
 
-def test_the_other_runs_published_models_come_along(other: Path):
+@pytest.mark.parametrize("status", ["skipped", "diverged"])
+def test_what_has_no_accuracy_there(other: Path, status: str):
+    tables = other / "tables/digits"
+    for name in merge.BY_METHOD:
+        table = text(tables / f"{name}.csv")
+        if name == "accuracy":
+            shared = table["method"] == SHARED
+            table.loc[shared, ["accuracy", "p_vs_best", "status"]] = ["", "", status]
+        else:
+            table = table[table["method"] != SHARED]
+        table.to_csv(tables / f"{name}.csv", index=False)
+    predictions = read_arrays(tables / "predictions.npz")
+    del predictions[SHARED]
+    write_arrays(tables / "predictions.npz", predictions)
+    if status == "skipped":
+        recipes = read_json(tables / "recipes.json")
+        del recipes["rows"][SHARED]
+        write_json(tables / "recipes.json", recipes)
+
+    assert merge.main(["other", "digits"]) == 0
+    (row,) = text(DIGITS / "accuracy.csv").query("method == @SHARED").to_dict("records")
+    has_seeds = SHARED in {*text(DIGITS / "seeds.csv")["method"]}
+    has_predictions = SHARED in read_arrays(DIGITS / "predictions.npz")
+    older = read_json(DIGITS / "recipes.json")["rows"][SHARED]["code"] == "older"
+    stays = status == "skipped"
+    assert (row["status"] == "ok") == has_seeds == has_predictions == older == stays
+
+
+def test_what_lies_beside_the_tables_comes_along(other: Path):
     (other / "models/digits").mkdir(parents=True)
-    (other / "models/digits/new.npz").write_bytes(b"arrays")
-    merge.main([str(other)])
-    assert Path("results/models/digits/new.npz").read_bytes() == b"arrays"
+    (other / f"models/digits/{SHARED}.npz").write_bytes(b"arrays")
+    (other / "models/digits/gone.npz").write_bytes(b"of a method without a row")
+    shutil.copy(COMMITTED / "throughput.csv", other / "tables/digits/throughput-other.csv")
+    merge.main(["other", "digits"])
+    assert [file.name for file in Path("results/models/digits").iterdir()] == [f"{SHARED}.npz"]
+    assert (DIGITS / "throughput-other.csv").exists()
+
+
+def test_a_study_that_has_no_code_any_more_stays(other: Path):
+    (DIGITS / "studies/gone.csv").write_text("a\n1\n")
+    recipes = read_json(DIGITS / "recipes.json")
+    recipes["rows"]["study gone"] = recipes["rows"][SHARED]
+    write_json(DIGITS / "recipes.json", recipes)
+    merge.main(["other", "digits"])
+    assert (DIGITS / "studies/gone.csv").read_text() == "a\n1\n"
+    assert "[gone](gone.csv)" in (DIGITS / "studies/README.md").read_text()
 
 
 def change_data(tables: Path) -> str:
     recipes = read_json(tables / "recipes.json")
     next(iter(recipes["rows"].values()))["data"] = "another"
     write_json(tables / "recipes.json", recipes)
-    return "made from other images than results/tables/digits/recipes.json"
+    return "made from other images than artifacts/data/digits/dataset.json"
+
+
+def change_our_data(tables: Path) -> str:
+    recipes = read_json(DIGITS / "recipes.json")
+    next(iter(recipes["rows"].values()))["data"] = "another"
+    write_json(DIGITS / "recipes.json", recipes)
+    return f"{tables}/recipes.json: made from other images than the rows here"
 
 
 def change_code(tables: Path) -> str:
     recipes = read_json(tables / "recipes.json")
     recipes["files"]["features/hog.py"] = "another"
     write_json(tables / "recipes.json", recipes)
-    return "made by another features/hog.py than"
+    return "made by another features/hog.py than the rows here"
 
 
 def change_labels(tables: Path) -> str:
     predictions = read_arrays(tables / "predictions.npz")
     write_arrays(tables / "predictions.npz", {**predictions, LABELS: predictions[LABELS][::-1]})
-    return "has other test labels than results/tables/digits"
+    return "has other test labels than the one here"
 
 
 def change_columns(tables: Path) -> str:
-    table = merge.read_text(tables / "seeds.csv")
-    table.drop(columns="seed").to_csv(tables / "seeds.csv", index=False)
+    text(tables / "seeds.csv").drop(columns="seed").to_csv(tables / "seeds.csv", index=False)
     return "has the columns ['method', 'accuracy'], expected ['method', 'seed', 'accuracy']"
 
 
-def change_folder(tables: Path) -> str:
-    tables.parent.rename("elsewhere")
-    return "other: found no tables/DATASET/accuracy.csv, expected a run's results"
+def leave_out_a_prediction(tables: Path) -> str:
+    predictions = read_arrays(tables / "predictions.npz")
+    del predictions[SHARED]
+    write_arrays(tables / "predictions.npz", predictions)
+    return f"{tables}/predictions.npz: has no {SHARED}"
+
+
+def leave_out_a_recipe(tables: Path) -> str:
+    recipes = read_json(tables / "recipes.json")
+    del recipes["rows"][SHARED]
+    write_json(tables / "recipes.json", recipes)
+    return f"{tables}/recipes.json: has no {SHARED}"
+
+
+def leave_out_the_hashes(tables: Path) -> str:
+    recipes = read_json(tables / "recipes.json")
+    write_json(tables / "recipes.json", {"rows": recipes["rows"]})
+    return f"{tables}/recipes.json: has no files"
+
+
+def point_outside(tables: Path) -> str:
+    captions = {"../../victim.png": {"group": "What is hard", "caption": "", "alt": ""}}
+    write_json(tables / "pictures/captions.json", captions)
+    return f"{tables}/pictures: has no ../../victim.png"
+
+
+def leave_out_an_alt(tables: Path) -> str:
+    captions = read_json(tables / "pictures/captions.json")
+    del next(iter(captions.values()))["alt"]
+    write_json(tables / "pictures/captions.json", captions)
+    return f"{tables}/pictures/captions.json: has no alt"
+
+
+def break_json(tables: Path) -> str:
+    (tables / "recipes.json").write_text("{")
+    return f"{tables}: Expecting property name"
+
+
+def break_archive(tables: Path) -> str:
+    (tables / "predictions.npz").write_bytes(b"PK\x03\x04")
+    return f"{tables}: File is not a zip file"
+
+
+def break_table(tables: Path) -> str:
+    (tables / "curves.csv").write_text("")
+    return f"{tables}: No columns to parse from file"
+
+
+def take_tables_away(tables: Path) -> str:
+    shutil.rmtree(tables)
+    return f"{tables}/accuracy.csv: No such file or directory"
 
 
 def take_data_away(tables: Path) -> str:
+    del tables
     shutil.rmtree("artifacts")
     return "dataset.json: not found; run python -m pipeline.prepare digits"
 
 
 @pytest.mark.parametrize(
     "change",
-    [change_data, change_code, change_labels, change_columns, change_folder, take_data_away],
+    [
+        change_data,
+        change_our_data,
+        change_code,
+        change_labels,
+        change_columns,
+        leave_out_a_prediction,
+        leave_out_a_recipe,
+        leave_out_the_hashes,
+        point_outside,
+        leave_out_an_alt,
+        break_json,
+        break_archive,
+        break_table,
+        take_tables_away,
+        take_data_away,
+    ],
 )
 def test_what_does_not_go_together_is_refused_and_nothing_written(
     other: Path, change: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
 ):
     message = change(other / "tables/digits")
-    before = {file: file.read_bytes() for file in DIGITS.rglob("*") if file.is_file()}
-    assert merge.main([str(other)]) == 1
+    before = contents(DIGITS)
+    assert merge.main(["other", "digits"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("merge: ")
     assert message in error
     assert error.count("\n") == 1
-    assert {file: file.read_bytes() for file in DIGITS.rglob("*") if file.is_file()} == before
+    assert contents(DIGITS) == before
 
 
-def test_json_of_metrics_is_that_of_the_table(other: Path):
-    merge.main([str(other)])
-    metrics = json.loads((DIGITS / "metrics.json").read_text())
-    table = pd.read_csv(DIGITS / "accuracy.csv").dropna(subset="accuracy")
-    assert metrics == dict(zip(table["method"], table["accuracy"], strict=True))
+def test_of_several_datasets_all_are_read_before_one_is_written(
+    other: Path, capsys: pytest.CaptureFixture[str]
+):
+    before = contents(DIGITS)
+    assert merge.main([str(other), "digits", "usps"]) == 1
+    assert "run python -m pipeline.prepare usps" in capsys.readouterr().err
+    assert contents(DIGITS) == before
+
+
+@pytest.mark.usefixtures("other")
+def test_the_results_here_are_not_another_run(capsys: pytest.CaptureFixture[str]):
+    assert merge.main(["results", "digits"]) == 1
+    assert "found the results here, expected another run's" in capsys.readouterr().err
