@@ -99,3 +99,8 @@ def test_the_side_that_is_left(pool, side: int, padding: int, partial: bool):  #
 )
 def test_sides_of_krizhevskys_networks(side: int, expected: int):
     assert pooled_side(side, 3, 2, partial=True) == expected
+
+
+@pytest.mark.parametrize(("partial", "expected"), [(False, 3), (True, 4)])
+def test_a_partial_window_starts_behind_the_padding_of_both_sides(partial: bool, expected: int):
+    assert pooled_side(6, 3, 2, padding=1, partial=partial) == expected  # 1 of 8 pixels is left

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from models.layers.residual import BasicBlock, CifarResidual, ImageNetResidual, Shortcut
+from models.layers.residual import (
+    BasicBlock,
+    CifarResidual,
+    ImageNetResidual,
+    Shortcut,
+    Stages,
+)
 from models.training.program import Blueprint
 
 
@@ -100,3 +106,13 @@ def test_small_images_are_refused_by_their_size(family: type[nnx.Module], smalle
     message = f"at least {smallest}x{smallest} are needed, got {smallest}x{smallest - 1}"
     with pytest.raises(ValueError, match=message):
         Blueprint(family, (smallest, smallest - 1, 3), 10).abstract()
+
+
+def test_the_first_block_of_each_further_stage_halves_sides_and_doubles_filters():
+    stages = Stages((2, 1, 2), 3, 4, shortcut="identity", rngs=nnx.Rngs(0))
+    maps, shapes = jnp.ones((1, 8, 8, 3)), []
+    for block in stages.blocks:
+        maps = block(maps)
+        shapes.append(maps.shape[1:])
+    assert shapes == [(8, 8, 3), (8, 8, 3), (4, 4, 6), (2, 2, 12), (2, 2, 12)]
+    assert stages(jnp.ones((1, 8, 8, 3))).shape == (1, 4)
