@@ -55,7 +55,15 @@ PARTS = (
         "{name} or counting",
     ),
     Part("models/training", ("tests/models/training",), "not two_hosts and not ten_times"),
-    Part("pipeline/evaluation", ("tests/pipeline/evaluation", "tests/pipeline/test_stages.py")),
+    Part(
+        "pipeline/evaluation",
+        (
+            "tests/pipeline/evaluation",
+            "tests/pipeline/studies",
+            "tests/pipeline/comparison",
+            "tests/pipeline/test_stages.py",
+        ),
+    ),
 )
 
 

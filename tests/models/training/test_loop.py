@@ -76,6 +76,16 @@ def test_the_curve_is_the_mean_over_all_images(linear: Blueprint, data: Images):
         np.testing.assert_allclose(curve, [[loss, accuracy]] * 3, rtol=1e-5)
 
 
+def test_steps_are_a_tenth_from_half_of_the_run_on(linear: Blueprint, data: Images):
+    recipe = replace(RECIPE, epochs=4)
+    same, falling = (
+        train(linear, *data, replace(recipe, schedule=schedule)).curve
+        for schedule in ("constant", "steps")
+    )
+    np.testing.assert_array_equal(falling[:, :2], same[:, :2])
+    assert (falling[:, 2:, 0] != same[:, 2:, 0]).all()
+
+
 def test_it_learns(blueprint: Blueprint, data: Images):
     trained = train(blueprint, *data, replace(RECIPE, epochs=20))
     assert trained.curve.shape == (2, 20, 2)

@@ -99,7 +99,7 @@ def throughput_frame():
             "latency_p50_ms": [np.nan, 2.0, 1.25],
             "train_seconds": [3.25, np.nan, np.nan],
             "compile_seconds": [0.5, 0.0, 0.0],
-            "peak_memory_mib": [512.0, 400.0, 400.0],
+            "peak_memory_mib": [512.26, 400.0, 400.0],
             "machine": ["one", "one", "another"],
             "threads": [2, 2, 2],
         }
@@ -118,7 +118,7 @@ def test_throughput_in_full():
     text = markdown.throughput(throughput_frame(), "MNIST").split("\none, 2 threads\n")[1]
     train, infer = [line for line in text.splitlines() if " mlp " in line]
     assert cells(train, "train") == [
-        *("mlp", "train", "cpu", "32", "1,234", "-", "-", "3.25", "0.5", "512"),
+        *("mlp", "train", "cpu", "32", "1,234", "-", "-", "3.25", "0.5", "512.3"),
     ]
     assert cells(infer, "infer") == [
         *("mlp", "infer", "cpu", "1", "500", "450-550", "2", "-", "0", "400"),
