@@ -63,9 +63,11 @@ def _of_one_dataset(frame: pd.DataFrame, first: str = "mnist") -> alt.Chart:
 
 
 def _finished(chart: Any, description: str) -> Spec:
-    spec: Spec = chart.properties(
-        width="container", height=HEIGHT, description=description, background="transparent"
-    ).to_dict()
+    # Altair refuses more than 5,000 rows, to keep notebooks small; the page has them once.
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec: Spec = chart.properties(
+            width="container", height=HEIGHT, description=description, background="transparent"
+        ).to_dict()
     return spec
 
 

@@ -185,6 +185,13 @@ def test_points_are_errors_in_percent():
     assert frame["when"].tolist() == [1997.55, 1998.45]  # side by side
 
 
+def test_a_chart_may_have_more_rows_than_a_notebook():
+    row = {"dataset": "digits", "method": "mlp", "actual": "a", "predicted": "b"}
+    mistakes = pd.DataFrame([{**row, "count": count} for count in range(6000)])
+    (rows,) = charts.confusion(mistakes)["datasets"].values()
+    assert len(rows) == 6000
+
+
 def test_the_story_sets_both_kinds_beside_each_other():
     rows = [
         {"dataset": "d", "kind": kind, "title": title, "accuracy": accuracy}
