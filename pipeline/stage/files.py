@@ -89,5 +89,6 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Read what :func:`write_arrays` wrote."""
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here: NumPy would leave a file open that is no archive.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         return dict(archive)
