@@ -33,7 +33,8 @@ def check(params: Params) -> None:
     Raises
     ------
     UserError
-        Naming the first key that is unknown, missing, has the wrong type or too many values.
+        Naming the first key that is unknown, missing, has the wrong type or too many values; or
+        there is no method.
     """
     for section in SECTIONS:
         for name, entry in getattr(params, section).items():
@@ -41,6 +42,10 @@ def check(params: Params) -> None:
                 _check_dataset(f"{section}.{name}", entry)
             else:
                 _check_method(section, name, entry)
+    if not params.methods():
+        raise UserError(
+            "params.yaml: found no method, expected a network, or a feature and a classifier"
+        )
 
 
 def _check_dataset(where: str, entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import chdir
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.faults.corpus.case import Case, content
 
 NAME = "params.yaml"
 ROOT = Path(__file__).parents[3]
-REST = "features: {}\nclassifiers: {}\nnetworks: {}\nstudies: {}\n"
+REST = "features: {}\nclassifiers: {}\nnetworks: {mlp: {}}\nstudies: {}\n"
 LAUGHS = ", ".join(f"&a{n + 1} [{', '.join([f'*a{n}'] * 10)}]" for n in range(9))
 
 
@@ -33,7 +34,7 @@ def folder(options: str) -> str:
 
 
 def section(name: str, value: str) -> str:
-    return digits().replace(f"{name}: {{}}", f"{name}: {value}")
+    return re.sub(rf"(?m)^{name}: .*", lambda _: f"{name}: {value}", digits())
 
 
 def unreadable(path: Path) -> Path:
@@ -112,6 +113,7 @@ TEXTS = {
     "an entry that is a list": (datasets("{digits: [reader, digits]}"), "datasets.digits: "),
     "an entry that is a number": (datasets("{digits: 7}"), "datasets.digits: "),
     "a name of 5000 letters": (datasets("{? " + "a" * 5000 + " : {}}"), "datasets.aaa"),
+    "no method": (section("networks", "{}"), "params.yaml: found no method, expected a network"),
     "an unknown feature": (section("features", "{surf: {}}"), "features.surf: "),
     "a feature's unknown option": (section("features", "{hog: {bins: 9}}"), "features.hog.bins: "),
     "a feature's option in words": (
