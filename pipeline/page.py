@@ -89,7 +89,7 @@ def all_charts(
     """Return the charts by name, and the machines whose speeds have one."""
     import pandas as pd
 
-    from pipeline.website import charts
+    from pipeline.website import charts, study_charts
 
     frame = charts.points(accuracy)
     specs = {
@@ -105,7 +105,7 @@ def all_charts(
         own = own.assign(microseconds=1e6 / own["images_per_second"])
         both = frame.merge(own[["dataset", "method", "microseconds"]], on=["dataset", "method"])
         specs[name] = charts.against(both, "microseconds", "microseconds an image", "~g")
-    for name, chart in (("ablation", charts.ladder), ("learning_curve", charts.learning_curves)):
+    for name, chart in study_charts.CHARTS.items():
         tables = [
             study.table.assign(dataset=study.dataset) for study in studies if study.name == name
         ]

@@ -45,9 +45,8 @@ def points(accuracy: pd.DataFrame) -> pd.DataFrame:
     return frame.round(4).reset_index(drop=True)
 
 
-def _choice(
-    frame: pd.DataFrame, column: str, label: str, first: str | None = None
-) -> alt.Parameter:
+def choice(frame: pd.DataFrame, column: str, label: str, first: str | None = None) -> alt.Parameter:
+    """Let the reader choose one of a column's values."""
     options = list(dict.fromkeys(frame[column])) or ["nothing measured"]
     return alt.param(
         name=column,
@@ -56,13 +55,14 @@ def _choice(
     )
 
 
-def _of_one_dataset(frame: pd.DataFrame, first: str = "mnist") -> alt.Chart:
+def of_one_dataset(frame: pd.DataFrame, first: str = "mnist") -> alt.Chart:
     """Show the rows of the data set that the reader chooses."""
-    dataset = _choice(frame, "dataset", "Data set", first)
+    dataset = choice(frame, "dataset", "Data set", first)
     return alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
 
 
-def _finished(chart: Any, description: str) -> Spec:
+def finished(chart: Any, description: str) -> Spec:
+    """Return a chart as a specification that is as wide as its place."""
     # Altair refuses more than 5,000 rows, to keep notebooks small; the page has them once.
     with alt.data_transformers.enable("default", max_rows=None):
         spec: Spec = chart.properties(
@@ -71,14 +71,15 @@ def _finished(chart: Any, description: str) -> Spec:
     return spec
 
 
-def _error_axis() -> alt.Y:
+def error_axis() -> alt.Y:
+    """Draw errors upwards, on a log scale."""
     axis = alt.Axis(title=f"test error, % (log scale, 0 at {LEAST})", format="~g", values=ERRORS)
     return alt.Y("drawn:Q", scale=alt.Scale(type="log", nice=True), axis=axis)
 
 
 def timeline(frame: pd.DataFrame) -> Spec:
     """Error by year with its interval, and the papers' own as hollow diamonds."""
-    base = _of_one_dataset(frame)
+    base = of_one_dataset(frame)
     year = alt.X(
         "when:Q",
         scale=alt.Scale(domain=[1957, 2017]),
@@ -97,15 +98,13 @@ def timeline(frame: pd.DataFrame) -> Spec:
     intervals = base.mark_rule(opacity=0.5).encode(
         year, alt.Y("drawn_low:Q", title=""), alt.Y2("error_high:Q"), colour
     )
-    marks = base.mark_circle(size=90, opacity=1).encode(
-        year, _error_axis(), colour, tooltip=tooltip
-    )
+    marks = base.mark_circle(size=90, opacity=1).encode(year, error_axis(), colour, tooltip=tooltip)
     papers = (
         base.transform_filter("isValid(datum.published)")
         .mark_point(shape="diamond", size=130, filled=False, strokeWidth=2)
         .encode(year, alt.Y("published:Q", title=""), colour, tooltip=tooltip)
     )
-    return _finished(
+    return finished(
         alt.layer(intervals, papers, marks),
         "Test error of every method by the year of its paper, with 95 % intervals; hollow diamonds "
         "are the papers' own numbers.",
@@ -124,7 +123,7 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
     """Error against a cost, with the line of the methods that nothing cheaper beats."""
     shown = frame[frame[cost].notna() & (frame[cost] > 0)]
     shown = shown.assign(front=_pareto(shown, cost))
-    base = _of_one_dataset(shown)
+    base = of_one_dataset(shown)
     x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title=title, format=figures))
     front = (
         base.transform_filter("datum.front")
@@ -133,7 +132,7 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
     )
     marks = base.mark_circle(size=90, opacity=1).encode(
         x,
-        _error_axis(),
+        error_axis(),
         alt.Color("kind:N", scale=COLOURS, legend=alt.Legend(title=None, orient="top")),
         tooltip=[
             alt.Tooltip("title:N"),
@@ -142,64 +141,9 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
             alt.Tooltip(f"{cost}:Q", title=title, format=",.4~g"),
         ],
     )
-    return _finished(
+    return finished(
         alt.layer(front, marks),
         f"Test error against {title}; the grey line joins the methods that nothing cheaper beats.",
-    )
-
-
-def ladder(frame: pd.DataFrame) -> Spec:
-    """Accuracy of each rung with its interval, one rung below the other."""
-    frame = frame.assign(
-        **{name: 100 * frame[name] for name in ("accuracy", "accuracy_low", "accuracy_high")}
-    )
-    base = _of_one_dataset(frame)
-    rung = alt.Y("rung:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
-    scale = alt.Scale(zero=False)
-    bars = base.mark_rule(opacity=0.6).encode(
-        rung,
-        alt.X("accuracy_low:Q", scale=scale, title="test accuracy, %"),
-        alt.X2("accuracy_high:Q"),
-    )
-    marks = base.mark_circle(size=110, opacity=1, color="#e0662b").encode(
-        rung,
-        alt.X("accuracy:Q", scale=scale),
-        tooltip=[
-            alt.Tooltip("rung:N"),
-            alt.Tooltip("accuracy:Q", format=".2f"),
-            alt.Tooltip("gain:Q", title="gain (share)", format="+.4f"),
-            alt.Tooltip("p:Q", title="p (Holm)", format=".2g"),
-        ],
-    )
-    return _finished(alt.layer(bars, marks), "Accuracy of LeNet-5 as newer parts are added to it.")
-
-
-def learning_curves(frame: pd.DataFrame) -> Spec:
-    """Error against the number of training images, one line a method."""
-    frame = frame.assign(
-        error=100 * (1 - frame["accuracy"]), training=100 * (1 - frame["train_accuracy"])
-    )
-    frame["drawn"] = frame["error"].clip(lower=LEAST)
-    base = _of_one_dataset(frame)
-    x = alt.X(
-        "n_train:Q",
-        scale=alt.Scale(type="log"),
-        axis=alt.Axis(title="training images", format="~s"),
-    )
-    colour = alt.Color("method:N", legend=alt.Legend(title=None, orient="top"))
-    lines = base.mark_line(point=True).encode(
-        x,
-        _error_axis(),
-        colour,
-        tooltip=[
-            alt.Tooltip("method:N"),
-            alt.Tooltip("n_train:Q", title="training images"),
-            alt.Tooltip("error:Q", title="test error %", format=".2f"),
-            alt.Tooltip("training:Q", title="training error %", format=".2f"),
-        ],
-    )
-    return _finished(
-        lines, "Test error of each method by the number of images that it learned from."
     )
 
 
@@ -207,7 +151,7 @@ def confusion(frame: pd.DataFrame) -> Spec:
     """Which class was taken for which: the mistakes of one method on one dataset."""
     frame = frame[frame["actual"] != frame["predicted"]]
     frame = frame.assign(run=frame["dataset"] + ": " + frame["method"])
-    run = _choice(frame, "run", "Method", "mnist: lenet5")
+    run = choice(frame, "run", "Method", "mnist: lenet5")
     base = (
         alt.Chart(frame[["run", "actual", "predicted", "count"]])
         .transform_filter("datum.run == run")
@@ -222,7 +166,7 @@ def confusion(frame: pd.DataFrame) -> Spec:
         tooltip=["actual:N", "predicted:N", "count:Q"],
     )
     counts = base.mark_text(color="#222").encode(alt.Text("count:Q"))
-    return _finished(alt.layer(cells, counts), "How often each class was taken for each other one.")
+    return finished(alt.layer(cells, counts), "How often each class was taken for each other one.")
 
 
 def code_plane(frame: pd.DataFrame) -> Spec:
@@ -234,7 +178,7 @@ def code_plane(frame: pd.DataFrame) -> Spec:
         alt.Y("rank2:Q", title="rank of z2, %"),
     )
     marks = (
-        _of_one_dataset(frame, "usps")
+        of_one_dataset(frame, "usps")
         .mark_circle(size=36, opacity=0.9)
         .encode(
             x,
@@ -247,6 +191,6 @@ def code_plane(frame: pd.DataFrame) -> Spec:
             tooltip=["class:N", alt.Tooltip("z1:Q"), alt.Tooltip("z2:Q")],
         )
     )
-    return _finished(
+    return finished(
         marks, "Test images in the plane of a code of two numbers, coloured by their class."
     )

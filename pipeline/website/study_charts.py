@@ -1,0 +1,138 @@
+"""The charts of the studies."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from pipeline.website.charts import LEAST, Spec, choice, error_axis, finished, of_one_dataset
+
+RUNGS = alt.Axis(labelLimit=340)
+UNCHANGED = {"contrast": 1.0}  # what leaves an image as it is; of all other changes 0 does
+
+
+def percent(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table with one figure and its interval in percent."""
+    return frame.assign(
+        **{f"{name}{end}": 100 * frame[f"{name}{end}"] for end in ("", "_low", "_high")}
+    )
+
+
+def ladder(frame: pd.DataFrame) -> Spec:
+    """Accuracy of each rung with its interval, one rung below the other."""
+    base = of_one_dataset(percent(frame, "accuracy"))
+    rung = alt.Y("rung:N", sort=None, title=None, axis=RUNGS)
+    scale = alt.Scale(zero=False)
+    bars = base.mark_rule(opacity=0.6).encode(
+        rung,
+        alt.X("accuracy_low:Q", scale=scale, title="test accuracy, %"),
+        alt.X2("accuracy_high:Q"),
+    )
+    marks = base.mark_circle(size=110, opacity=1, color="#e0662b").encode(
+        rung,
+        alt.X("accuracy:Q", scale=scale),
+        tooltip=[
+            alt.Tooltip("rung:N"),
+            alt.Tooltip("accuracy:Q", format=".2f"),
+            alt.Tooltip("gain:Q", title="gain (share)", format="+.4f"),
+            alt.Tooltip("p:Q", title="p (Holm)", format=".2g"),
+        ],
+    )
+    return finished(alt.layer(bars, marks), "Accuracy of LeNet-5 as newer parts are added to it.")
+
+
+def learning_curves(frame: pd.DataFrame) -> Spec:
+    """Error against the number of training images, one line a method."""
+    frame = frame.assign(
+        error=100 * (1 - frame["accuracy"]), training=100 * (1 - frame["train_accuracy"])
+    )
+    frame["drawn"] = frame["error"].clip(lower=LEAST)
+    base = of_one_dataset(frame)
+    x = alt.X(
+        "n_train:Q",
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(title="training images", format="~s"),
+    )
+    colour = alt.Color("method:N", legend=alt.Legend(title=None, orient="top"))
+    lines = base.mark_line(point=True).encode(
+        x,
+        error_axis(),
+        colour,
+        tooltip=[
+            alt.Tooltip("method:N"),
+            alt.Tooltip("n_train:Q", title="training images"),
+            alt.Tooltip("error:Q", title="test error %", format=".2f"),
+            alt.Tooltip("training:Q", title="training error %", format=".2f"),
+        ],
+    )
+    return finished(
+        lines, "Test error of each method by the number of images that it learned from."
+    )
+
+
+def effects(frame: pd.DataFrame) -> Spec:
+    """How much each cause changes the accuracy, with its interval."""
+    frame = percent(frame[frame["kind"] == "effect"], "effect")
+    frame = frame[["dataset", "name", "effect", "effect_low", "effect_high"]]
+    base = of_one_dataset(frame, "cifar10_jpeg")
+    cause = alt.Y("name:N", sort=None, title=None, axis=RUNGS)
+    nothing = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color="#888").encode(x="zero:Q")
+    bars = base.mark_rule(opacity=0.6).encode(
+        cause,
+        alt.X("effect_low:Q", title="change of the test accuracy, points"),
+        alt.X2("effect_high:Q"),
+    )
+    marks = base.mark_circle(size=110, opacity=1, color="#e0662b").encode(
+        cause,
+        alt.X("effect:Q"),
+        tooltip=[
+            alt.Tooltip("name:N", title="cause"),
+            alt.Tooltip("effect:Q", title="points", format="+.2f"),
+            alt.Tooltip("effect_low:Q", title="from", format="+.2f"),
+            alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
+        ],
+    )
+    return finished(alt.layer(nothing, bars, marks), "What each cause changed, with its interval.")
+
+
+def unchanged_too(frame: pd.DataFrame) -> pd.DataFrame:
+    """Let the accuracy on unchanged images be the first figure of every change."""
+    as_they_are = frame[frame["change"] == "none"]
+    changed = frame[frame["change"] != "none"]
+    firsts = [
+        as_they_are.assign(change=change, amount=UNCHANGED.get(change, 0.0))
+        for change in dict.fromkeys(changed["change"])
+    ]
+    return pd.concat([*firsts, changed])
+
+
+def invariance(frame: pd.DataFrame) -> Spec:
+    """Accuracy of each method on images that are changed more and more."""
+    frame = percent(unchanged_too(frame), "accuracy")
+    frame = frame[["dataset", "method", "change", "amount", "accuracy"]]
+    change = choice(frame, "change", "Change")
+    lines = (
+        of_one_dataset(frame)
+        .transform_filter("datum.change == change")
+        .add_params(change)
+        .mark_line(point=True)
+        .encode(
+            alt.X("amount:Q", title="how much", scale=alt.Scale(zero=False)),
+            alt.Y("accuracy:Q", title="test accuracy, %", scale=alt.Scale(domain=[0, 100])),
+            alt.Color("method:N", legend=alt.Legend(title=None, orient="top")),
+            tooltip=[
+                alt.Tooltip("method:N"),
+                alt.Tooltip("amount:Q"),
+                alt.Tooltip("accuracy:Q", format=".2f"),
+            ],
+        )
+    )
+    return finished(lines, "Accuracy of each method on changed test images, by how much they are.")
+
+
+CHARTS = {
+    "attribution": effects,
+    "ablation": ladder,
+    "learning_curve": learning_curves,
+    "invariance": invariance,
+}
