@@ -67,6 +67,14 @@ def test_a_window_scores_what_its_crop_scores(detector: WindowDetector, row: int
     assert score == pytest.approx(detector.decision_function(crop)[0], abs=1e-4)
 
 
+def test_a_crop_is_a_face_where_its_score_is_positive(
+    detector: WindowDetector, faces: tuple[np.ndarray, np.ndarray]
+):
+    scores = detector.decision_function(faces[0])
+    np.testing.assert_array_equal(detector.predict(faces[0]), scores > 0)
+    assert ((scores > -1) & (scores < 0)).any()  # where another threshold would show
+
+
 @pytest.mark.parametrize("size", [24, 48])
 def test_a_planted_pattern_is_found_where_it_is(size: int):
     rng = np.random.default_rng(0)
