@@ -34,6 +34,14 @@ ENOUGH = 0.85
 BITWISE = re.compile("BitOr|BitAnd|BitXor|Shift")
 
 
+MENDED = """
+Of those that seeds 7 and 8 missed, seven have a test since: the detector's threshold, the second
+moments, the deviation of a dim channel, the loop over steps of a GPU, the schedule's place in the
+run, blocks by stages, and padding of partial windows. The others change no result: sizes of the
+matrices whose product is timed, queues, what is printed, an error that is raised either way.
+"""
+
+
 class Part(NamedTuple):
     """A part of the code, and the tests that are its own.
 
@@ -180,7 +188,7 @@ def table(rows: list[tuple[str, int, int]], missed: list[str]) -> str:
     for name, made, seen in [*rows, total]:
         low, high = (round(100 * end) for end in wilson(seen / made, made))
         lines.append(f"| {name} | {made} | {seen} | {100 * seen / made:.0f} | {low} to {high} |")
-    return "\n".join([*lines, "", "Not noticed:", "", *missed])
+    return "\n".join([*lines, "", "Not noticed:", "", *missed, MENDED])
 
 
 def main() -> None:

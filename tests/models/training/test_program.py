@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.networks import cuda_convnet
 from models.training import program
 from models.training.blueprint import Blueprint
 from models.training.data import Data, Normalisation, shuffled
@@ -205,11 +206,21 @@ def test_a_constant_channel_becomes_zero():
     found = Normalisation.of(images)
     np.testing.assert_array_equal(found.std, [1, 5])
     assert not np.asarray(found(jnp.asarray(images)))[..., 0].any()
+    np.testing.assert_allclose(Normalisation.of(images // 10).std, [1, 0.5])
 
 
 def test_joined_seeds_stand_one_after_the_other():
     parts = [{"a": np.zeros((1, 2))}, {"a": np.ones((2, 2))}]
     np.testing.assert_array_equal(program.join(parts)["a"][:, 0], [0, 1, 1])
+
+
+@pytest.mark.parametrize(("backend", "in_a_loop"), [("cpu", False), ("gpu", True), ("tpu", True)])
+def test_convolutions_of_xla_run_in_a_loop_but_on_a_cpu(
+    backend: str, monkeypatch: pytest.MonkeyPatch, *, in_a_loop: bool
+):
+    convolution = Blueprint(cuda_convnet.Network, (32, 32, 3), 10)
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    assert program._runs_in_a_loop.__wrapped__(convolution) is in_a_loop
 
 
 def test_equal_blueprints_and_recipes_share_their_programs(linear: Blueprint):
