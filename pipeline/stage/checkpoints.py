@@ -1,15 +1,21 @@
-"""What a killed training has left to go on from, unless it was killed while it deleted that."""
+"""What a killed training has left to go on from, unless it was killed while it deleted that.
+
+A part that is missing is found one array at a time with TensorStore, in which Orbax keeps the
+arrays: Orbax reads all at once and writes a traceback for each that it was still waiting for.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+from pathlib import Path
 
 from pipeline.stage import paths
 from pipeline.stage.environment import several_hosts
 
 DIGEST = "[0-9a-f]" * 16  # in the name of a training's folder
-DAMAGED = (ValueError, KeyError, FileNotFoundError)  # what Orbax raises where a part is missing
+DAMAGED = (ValueError, KeyError, FileNotFoundError)  # raised where a part is missing
 OF_MEMORY = "RESOURCE_EXHAUSTED"
 
 
@@ -23,18 +29,26 @@ def discard_unreadable(stage_names: str) -> None:
     stage_names : str
         Data set and network, as in the folder's name: ``digits-lenet5``.
     """
-    steps = (paths.ARTIFACTS / "checkpoints").glob(f"{stage_names}-{DIGEST}/*/*/*")
-    left = sorted(step for step in steps if step.name.isdecimal())
-    if not left or several_hosts():  # reading starts JAX, which has to wait for the other hosts
+    if several_hosts():  # each would delete the same folder
         return
-    from orbax.checkpoint import PyTreeCheckpointer
+    steps = (paths.ARTIFACTS / "checkpoints").glob(f"{stage_names}-{DIGEST}/*/*/*")
+    for step in sorted(step for step in steps if step.name.isdecimal()):
+        try:
+            _read(step.absolute())
+        except DAMAGED as error:
+            if OF_MEMORY in str(error):
+                raise
+            shutil.rmtree(step)
+            print(f"{step}: half deleted by a killed run, left out", file=sys.stderr)
 
-    with PyTreeCheckpointer() as checkpointer:
-        for step in left:
-            try:
-                checkpointer.restore(step.absolute())
-            except DAMAGED as error:
-                if OF_MEMORY in str(error):
-                    raise
-                shutil.rmtree(step)
-                print(f"{step}: half deleted by a killed run, left out", file=sys.stderr)
+
+def _read(checkpoint: Path) -> None:
+    """Read every array that the checkpoint lists."""
+    import tensorstore
+
+    listed = json.loads((checkpoint / "_METADATA").read_text())["tree_metadata"]
+    for leaf in listed.values():
+        (key,) = leaf["key_metadata"]
+        base = {"driver": "file", "path": f"{checkpoint}/"}
+        kvstore = {"driver": "ocdbt", "base": base, "path": f"{key['key']}/"}
+        tensorstore.open({"driver": "zarr", "kvstore": kvstore}).result().read().result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
@@ -12,13 +13,19 @@ from models.training.checkpoints import Checkpoints
 from pipeline.stage.checkpoints import discard_unreadable
 
 OF_MLP = Path("artifacts/checkpoints/digits-mlp-0123456789abcdef")
-STATE = {"weights": np.ones((3, 4), np.float32), "step": np.int32(7)}
+STATE = {
+    "pixels": np.random.default_rng(0).integers(0, 256, (300, 300), np.uint8),
+    "weights": np.ones((3, 4), np.float32),
+    "step": np.int32(7),
+}
 
 
 @pytest.fixture
 def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Save a checkpoint after 7 steps, in an empty project."""
-    monkeypatch.chdir(tmp_path)
+    project = tmp_path / "50% größer"
+    project.mkdir()
+    monkeypatch.chdir(project)
     Checkpoints(OF_MLP / "final/0").save(7, STATE)
     return OF_MLP / "final/0/7"
 
@@ -29,19 +36,27 @@ def test_a_whole_checkpoint_stays(whole: Path, capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr().err == ""
 
 
-def test_without_any_part_it_is_left_out_or_the_same(whole: Path):
+def test_without_any_parts_it_is_left_out_or_the_same(
+    whole: Path, capfd: pytest.CaptureFixture[str]
+):
     files = [file.relative_to(whole) for file in whole.rglob("*") if file.is_file()]
+    choose = random.Random(0)
+    several = [choose.sample(files, choose.randint(2, len(files) - 1)) for _ in range(20)]
     saved = shutil.copytree(whole, "saved")
-    left_out = 0
-    for file in files:
+    left_out = []
+    for missing in [*([file] for file in files), *several]:
         shutil.copytree(saved, whole, dirs_exist_ok=True)
-        (whole / file).unlink()
+        for file in missing:
+            (whole / file).unlink()
         discard_unreadable("digits-mlp")
-        left_out += not whole.exists()
+        left_out.append(not whole.exists())
         step, state = Checkpoints(whole.parent).restore(STATE)
-        assert step == (7 if whole.exists() else 0)
+        assert step == (0 if left_out[-1] else 7)
         np.testing.assert_array_equal(state["weights"], STATE["weights"])
-    assert 2 < left_out < len(files)
+        np.testing.assert_array_equal(state["pixels"], STATE["pixels"])
+    assert 0 < sum(left_out[: len(files)]) < len(files)
+    line = f"{whole}: half deleted by a killed run, left out\n"
+    assert capfd.readouterr().err == sum(left_out) * line
 
 
 def test_an_empty_folder_is_left_out_and_named(whole: Path, capfd: pytest.CaptureFixture[str]):
@@ -63,7 +78,7 @@ def test_too_little_memory_is_no_damage(whole: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise ValueError("RESOURCE_EXHAUSTED: 9G")
 
-    monkeypatch.setattr("orbax.checkpoint.PyTreeCheckpointer.restore", fail)
+    monkeypatch.setattr("tensorstore.open", fail)
     with pytest.raises(ValueError, match="RESOURCE_EXHAUSTED"):
         discard_unreadable("digits-mlp")
     assert whole.exists()
