@@ -38,7 +38,7 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
             "Written by the stage `report` from `results/tables` alone.\n",
             "## Accuracy by year\n",
             "Test accuracy in percent with its 95 % interval (Wilson, over the test images; "
-            "several seeds: of their mean).\n",
+            "several seeds: of their mean). An empty cell was not run.\n",
             accuracy_by_year(accuracy),
             *_stale_note(accuracy),
             "## Beside the papers\n",

@@ -27,6 +27,7 @@ def time(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(clock, "time", SimpleNamespace(perf_counter=lambda: fake.now))
     monkeypatch.setattr(clock, "BATCH_SIZES", (1, 16, 64, 1024))
     monkeypatch.setattr(clock, "SECONDS", 0.3)
+    monkeypatch.setattr(clock, "LONGEST_FIRST_SECONDS", 3.0)
     monkeypatch.setattr(clock, "LONGEST_CALL_SECONDS", 3.0)
     return fake
 
@@ -92,6 +93,22 @@ def test_a_batch_is_not_tried_that_would_take_long(time: Clock):
     timed = latency_and_best(predict, np.zeros((1, 2, 2, 1), np.uint8))
     assert set(sizes) == {1, 16}  # 64 images: 4.25 s as 16 took 1.0625
     assert [one.batch_size for one in timed] == [1, 16]
+
+
+@pytest.mark.parametrize(("longest", "expected"), [(1.0, {1}), (3.0, {1, 16})])
+def test_the_first_batch_has_a_limit_of_its_own(
+    time: Clock, monkeypatch: pytest.MonkeyPatch, longest: float, expected: set[int]
+):
+    monkeypatch.setattr(clock, "LONGEST_FIRST_SECONDS", longest)
+    monkeypatch.setattr(clock, "LONGEST_CALL_SECONDS", 0.5)
+    sizes = set()
+
+    def predict(batch: np.ndarray):
+        sizes.add(len(batch))
+        time.spend(0.125 * len(batch))
+
+    latency_and_best(predict, np.zeros((1, 2, 2, 1), np.uint8))
+    assert sizes == expected  # 16 images: 2 s; 64: 8 s
 
 
 def test_images_are_repeated_to_fill_a_batch(time: Clock):
