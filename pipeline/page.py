@@ -151,7 +151,7 @@ def drawn_pictures() -> list[dict[str, Any]]:
 
     from PIL import Image
 
-    from pipeline.website.pictures import address
+    from pipeline.website.pictures import compact
 
     datasets = []
     for index in sorted(paths.TABLES.glob("*/pictures/captions.json"), key=_digits_last):
@@ -161,7 +161,7 @@ def drawn_pictures() -> list[dict[str, Any]]:
             with Image.open(file) as image:
                 scale = max(1, min(LARGEST_SCALE, WIDEST // image.width))  # whole: sharp pixels
                 width = scale * image.width
-            shown.append({**words, "address": address(file.read_bytes()), "width": width})
+            shown.append({**words, "address": compact(file), "width": width})
         groups = [
             {"title": title, "pictures": list(pictures)}
             for title, pictures in groupby(shown, key=lambda picture: picture["group"])

@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ PIXELS = 192
 CELL = 12
 ORIENTATIONS = 9
 WAVELENGTH, DIRECTIONS, FILTER = 8.0, 4, 33
+LARGE = 16 * 2**10  # bytes of a picture that is worth compressing again
 
 
 def png(pixels: NDArray[np.uint8], scale: int = 1) -> str:
@@ -31,9 +33,20 @@ def png(pixels: NDArray[np.uint8], scale: int = 1) -> str:
     return address(file.getvalue())
 
 
-def address(content: bytes) -> str:
-    """Return a PNG file as an address inside the page."""
-    return "data:image/png;base64," + base64.b64encode(content).decode()
+def compact(picture: Path) -> str:
+    """Return a PNG file as an address inside the page, a large one as a smaller WebP."""
+    content = picture.read_bytes()
+    if len(content) <= LARGE:  # small patches keep their colours to the pixel
+        return address(content)
+    file = io.BytesIO()
+    with Image.open(picture) as image:
+        image.save(file, format="webp", quality=90, use_sharp_yuv=True)
+    return address(file.getvalue(), "webp")
+
+
+def address(content: bytes, kind: str = "png") -> str:
+    """Return a picture file of a kind as an address inside the page."""
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
 def stretched(values: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -55,9 +55,17 @@ def made(tmp_path_factory: pytest.TempPathFactory):
 
 def test_it_asks_nobody_else(made: Path):
     text = made.read_text("utf-8")
-    assert len(text) < 4 * 2**20
     own = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # Vega names its own home
     assert not re.findall(r"(?:src|href)=[\"'](?!data:|#)", own)
+
+
+def test_it_is_small_but_for_what_there_is_to_show(made: Path):
+    text = made.read_text("utf-8")
+    pictures = re.findall(r"data:image/\w+;base64,[^\"]*", text)
+    assert max(map(len, pictures)) < 192 * 2**10
+    charts = re.search(r'<script type="application/json".*?</script>', text, re.DOTALL)
+    assert charts is not None
+    assert len(text) - sum(map(len, pictures)) - len(charts.group()) < 1.25 * 2**20
 
 
 def test_what_the_tables_say_is_text(made: Path):
