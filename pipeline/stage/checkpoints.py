@@ -6,13 +6,13 @@ arrays: Orbax reads all at once and writes a traceback for each that it was stil
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from pathlib import Path
 
 from pipeline.stage import paths
 from pipeline.stage.environment import several_hosts
+from pipeline.stage.files import read_json
 
 DIGEST = "[0-9a-f]" * 16  # in the name of a training's folder
 DAMAGED = (ValueError, KeyError, FileNotFoundError)  # raised where a part is missing
@@ -46,8 +46,7 @@ def _read(checkpoint: Path) -> None:
     """Read every array that the checkpoint lists."""
     import tensorstore
 
-    listed = json.loads((checkpoint / "_METADATA").read_text())["tree_metadata"]
-    for leaf in listed.values():
+    for leaf in read_json(checkpoint / "_METADATA")["tree_metadata"].values():
         (key,) = leaf["key_metadata"]
         base = {"driver": "file", "path": f"{checkpoint}/"}
         kvstore = {"driver": "ocdbt", "base": base, "path": f"{key['key']}/"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -197,8 +198,9 @@ def test_ten_times_the_images_need_no_more_memory(record: Callable[..., object],
         )
         for n in ("10000", "100000")
     ]
-    # On a busy machine Python itself may clean up the last batch, and say so on stderr.
-    assert not any("Traceback" in run.stderr for run in runs)
+    # On a busy machine Python itself may clean up the last batch: all that may stand on stderr.
+    cleaned = r"(.* There appear to be 1 leaked shared_memory objects .*\n  warnings\.warn\(.*\n)?"
+    assert all(re.fullmatch(cleaned, run.stderr) for run in runs)
     assert not {*source.SHARED_MEMORY.glob("psm_*")} - before
     few, many = (float(run.stdout) for run in runs)
     assert abs(many - few) < 0.1 * few

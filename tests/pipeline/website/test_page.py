@@ -63,8 +63,11 @@ def test_it_is_small_but_for_what_there_is_to_show(made: Path):
     text = made.read_text("utf-8")
     pictures = re.findall(r"data:image/\w+;base64,[^\"]*", text)
     assert max(map(len, pictures)) < 192 * 2**10
+    assert sum(map(len, pictures)) < 24 * 2**10 * len(pictures)
     charts = re.search(r'<script type="application/json".*?</script>', text, re.DOTALL)
     assert charts is not None
+    methods = sum(len(pd.read_csv(table)) for table in made.parent.glob("tables/*/accuracy.csv"))
+    assert len(charts.group()) < 16 * 2**10 * methods
     assert len(text) - sum(map(len, pictures)) - len(charts.group()) < 1.25 * 2**20
 
 
