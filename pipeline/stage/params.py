@@ -22,7 +22,7 @@ PARAMS = Path("params.yaml")
 SECTIONS = ("datasets", "features", "classifiers", "networks", "studies")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What any method's entry may say besides its options: where it runs, and what is different there.
-WHERE, DIFFERENT = "datasets", "on"
+WHERE, EXCEPT, DIFFERENT = "datasets", "skip", "on"
 STREAM = "stream"  # of a dataset: its images stay encoded
 
 MAX_BYTES = 2**17  # reading takes a second for each 100 kB
@@ -72,16 +72,18 @@ class Params:
         for section, name in methods:
             if streamed and section != "networks":
                 return f"its images are streamed, and {section} want all of them in memory"
-            wanted = getattr(self, section)[name].get(WHERE)
+            entry = getattr(self, section)[name]
+            wanted = entry.get(WHERE)
             if wanted is not None and dataset not in wanted:
                 return f"{section}.{name} is for {', '.join(wanted)}"
+            if dataset in entry.get(EXCEPT, {}):
+                return f"{section}.{name}: {entry[EXCEPT][dataset]}"
         return None
 
     def options(self, section: str, name: str, dataset: str) -> Entry:
         """Return a method's options on a dataset."""
         entry = getattr(self, section)[name]
-        own = {key: value for key, value in entry.items() if key not in (WHERE, DIFFERENT)}
-        return own | entry.get(DIFFERENT, {}).get(dataset, {})
+        return own(entry) | entry.get(DIFFERENT, {}).get(dataset, {})
 
     def settings(self, section: str, name: str, dataset: str) -> list[Entry]:
         """Return the settings to choose from: one for each combination of the listed values."""
@@ -91,6 +93,11 @@ class Params:
             dict(zip(options, combination, strict=True))
             for combination in itertools.product(*values)
         ]
+
+
+def own(entry: Entry) -> Entry:
+    """Return a method's options without what they say about data sets."""
+    return {k: value for k, value in entry.items() if k not in (WHERE, EXCEPT, DIFFERENT)}
 
 
 def load(path: Path = PARAMS) -> Params:
@@ -145,8 +152,13 @@ def _entries(section: str, content: Any) -> Iterator[tuple[str, Entry]]:
 
 def _check_where(where: str, entry: Entry) -> None:
     wanted, different = entry.get(WHERE, []), entry.get(DIFFERENT, {})
+    reasons = entry.get(EXCEPT, {})
     if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
         raise UserError(f"{where}.{WHERE}: found {shown(wanted)}, expected a list of dataset names")
+    if not isinstance(reasons, dict) or not all(
+        isinstance(text, str) for item in reasons.items() for text in item
+    ):
+        raise UserError(f"{where}.{EXCEPT}: found {shown(reasons)}, expected {{a dataset: why}}")
     if not isinstance(different, dict):
         raise UserError(
             f"{where}.{DIFFERENT}: found {shown(different)}, expected {{a dataset: {{key: value}}}}"

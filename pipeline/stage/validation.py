@@ -11,7 +11,7 @@ from typing import Any
 from models.training.recipe import Recipe
 from pipeline.stage import plugins
 from pipeline.stage.errors import UserError
-from pipeline.stage.params import DIFFERENT, SECTIONS, STREAM, WHERE, Entry, Params, shown
+from pipeline.stage.params import DIFFERENT, SECTIONS, STREAM, Entry, Params, own, shown
 
 MOST_SETTINGS = 5
 WIDEST = 1024  # pixels; a slip of a few zeros would fill the memory
@@ -72,11 +72,12 @@ def _check_method(section: str, name: str, entry: Entry) -> None:
     where = f"{section}.{name}"
     card = plugins.card(section, name)
     known = {**card.options, **(RECIPE if section == "networks" else {})}
-    own = {key: value for key, value in entry.items() if key not in (WHERE, DIFFERENT)}
-    _check_options(where, own, own, known, section)
+    stated = own(entry)
+    _check_options(where, stated, stated, known, section)
     _check_required(where, entry, known, card.required)
     for dataset, different in entry.get(DIFFERENT, {}).items():
-        _check_options(f"{where}.{DIFFERENT}.{dataset}", different, own | different, known, section)
+        here = f"{where}.{DIFFERENT}.{dataset}"
+        _check_options(here, different, stated | different, known, section)
 
 
 def _check_options(
