@@ -40,7 +40,7 @@ class Feature(ImageFeature):
     values.
     """
 
-    def __init__(self, side: int = 32) -> None:
+    def __init__(self, side: int = 16) -> None:
         self.side = side
 
     def macs(self, image_shape: tuple[int, int, int]) -> int:

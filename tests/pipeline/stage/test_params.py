@@ -129,6 +129,10 @@ networks: {mlp: {datasets: mnist}}
     networks.mlp.datasets: found 'mnist', expected a list of dataset names
 features: {raw: {datasets: [1]}}
     features.raw.datasets: found [1], expected a list of dataset names
+features: {raw: {skip: [mnist]}}
+    features.raw.skip: found ['mnist'], expected {a dataset: why}
+features: {raw: {skip: {mnist: 3}}}
+    features.raw.skip: found {'mnist': 3}, expected {a dataset: why}
 features: {hog: {on: mnist}}
     features.hog.on: found 'mnist', expected {a dataset: {key: value}}
 features: {hog: {on: {mnist: 8}}}
@@ -295,15 +299,21 @@ def test_a_number_may_have_an_exponent(load: Load, number: str):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason"),
-    [("[digits]", None), ("[mnist, usps]", "features.raw is for mnist, usps")],
+    ("stated", "reason"),
+    [
+        ("datasets: [digits]", None),
+        ("datasets: [mnist, usps]", "features.raw is for mnist, usps"),
+        ("skip: {mnist: too large}", None),
+        ("skip: {digits: too small}", "features.raw: too small"),
+    ],
 )
 def test_a_method_is_skipped_where_it_is_not_for_the_dataset(
-    load: Load, wanted: str, reason: str | None
+    load: Load, stated: str, reason: str | None
 ):
-    found = load(features=f"{{raw: {{datasets: {wanted}}}}}")
+    found = load(features=f"{{raw: {{{stated}}}}}")
     assert found.skipped("digits", ("classifiers", "logistic"), ("features", "raw")) == reason
     assert found.skipped("digits", ("classifiers", "logistic")) is None
+    assert found.options("features", "raw", "digits") == {}
 
 
 def test_a_method_may_differ_on_a_dataset(load: Load):
