@@ -40,6 +40,7 @@ from models.training.blueprint import Blueprint  # noqa: E402
 from models.training.program import program  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.stage.environment import threads  # noqa: E402
 from pipeline.throughput_network import training  # noqa: E402
 
 BATCH = 128
@@ -49,28 +50,93 @@ LAYERS = {
     "LeNet-5 C3": (14, 6, 16, 5),
     "cuda-convnet, first": (36, 3, 32, 5),
     "cuda-convnet, second": (20, 32, 32, 5),
+    "ResNet-20, 16 channels": (34, 16, 16, 3),
+    "ResNet-20, 32 channels": (18, 32, 32, 3),
+    "ResNet-20, 64 channels": (10, 64, 64, 3),
 }
 NETWORKS = {lenet5: 32, lenet_1989: 1, mlp: 32, mlp2: 32, cuda_convnet: 32}
 STEPS = 24
+WIDEST = max(side for side, *_ in LAYERS.values())
+
+
+def tiled(tile: int) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """Return the project's convolution with tiles of another width, or with 0 XLA's own."""
+
+    def convolve(images: jax.Array, bank: jax.Array) -> jax.Array:
+        convolution.TILE, convolution.FEW_CHANNELS = max(tile, 1), 64 if tile else 0
+        try:
+            return convolution.convolve(images, bank)
+        finally:
+            convolution.TILE, convolution.FEW_CHANNELS = 4, 12
+
+    return convolve
+
+
+def rows_summed(images: jax.Array, bank: jax.Array) -> jax.Array:
+    """Convolve by one product for the columns of the kernel, and add up its rows afterwards."""
+    rows, columns, channels, filters = bank.shape
+    n, height, width, _ = images.shape
+    out_height, out_width = height - rows + 1, width - columns + 1
+    beside = jnp.concatenate([images[:, :, i : i + out_width] for i in range(columns)], axis=3)
+    table = bank.transpose(1, 2, 0, 3).reshape(columns * channels, rows * filters)
+    product = (beside.reshape(-1, columns * channels) @ table).reshape(
+        n, height, out_width, rows, filters
+    )
+    return sum(product[:, i : i + out_height, :, i] for i in range(rows))
+
+
+def pytorch(images: jax.Array, bank: jax.Array) -> Callable[[], object] | None:
+    """Return the same in PyTorch, channels last (oneDNN), or None where there is none."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    torch.set_num_threads(threads())
+    channels_last = {"memory_format": torch.channels_last}
+    order = {"images": (0, 3, 1, 2), "bank": (3, 2, 0, 1)}
+    arrays = {"images": images, "bank": bank}
+    leaves = [
+        torch.tensor(np.asarray(arrays[name]).transpose(order[name])).to(**channels_last)
+        for name in arrays
+    ]
+    for leaf in leaves:
+        leaf.requires_grad_()
+
+    def step() -> object:
+        loss = torch.nn.functional.conv2d(*leaves).square().sum()
+        return torch.autograd.grad(loss, leaves)
+
+    return step
 
 
 def convolutions() -> dict[tuple[str, str], Callable[[], object]]:
     """Return every layer, forward and backward, in every way to compute it."""
+    ways = {
+        "tiles of 4": tiled(4),
+        "patches": tiled(1),
+        "one band": tiled(WIDEST),
+        "rows summed": rows_summed,
+        "lax": tiled(0),
+    }
     calls = {}
     for name, (side, channels, filters, kernel) in LAYERS.items():
         shapes = (BATCH, side, side, channels), (kernel, kernel, channels, filters)
         images, bank = (jax.random.normal(jax.random.key(0), shape) for shape in shapes)
-        for way, tile in (("tiles of 4", 4), ("patches", 1), ("one band", side), ("lax", 0)):
+        for way, convolve in ways.items():
 
-            def loss(images: jax.Array, bank: jax.Array, tile: int = tile) -> jax.Array:
-                convolution.TILE = max(tile, 1)
-                convolution.FEW_CHANNELS = 64 if tile else 0
-                return jnp.square(convolution.convolve(images, bank)).sum()
+            def loss(
+                images: jax.Array,
+                bank: jax.Array,
+                convolve: Callable[[jax.Array, jax.Array], jax.Array] = convolve,
+            ) -> jax.Array:
+                return jnp.square(convolve(images, bank)).sum()
 
             step = jax.jit(jax.value_and_grad(loss, (0, 1)))
             jax.block_until_ready(step(images, bank))
             calls[name, way] = lambda step=step, a=images, b=bank: jax.block_until_ready(step(a, b))
-    convolution.TILE, convolution.FEW_CHANNELS = 4, 12
+        if theirs := pytorch(images, bank):
+            theirs()
+            calls[name, "PyTorch"] = theirs
     return calls
 
 
