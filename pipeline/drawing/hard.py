@@ -11,6 +11,7 @@ from pipeline.stage import paths
 from pipeline.stage.files import read_arrays
 
 SHOWN = 24  # test images a picture
+WIDEST = 64  # pixels of each: those of photographs would be megabytes
 GROUP = "What is hard"
 
 
@@ -32,5 +33,5 @@ def draw(run: Run) -> Iterator[Picture]:
                 GROUP,
                 f"{caption}: {len(places)} of {len(images)} test images",
                 f"{len(shown)} test images on which {caption}",
-                mosaics.mosaic(images[shown], COLUMNS),
+                mosaics.mosaic(mosaics.thumbnails(images[shown], WIDEST), COLUMNS),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,17 @@ Images = NDArray[np.uint8]
 GAP = 1
 BETWEEN = 128  # grey
 POSITIVE, NEGATIVE = np.array([59, 125, 216]), np.array([224, 102, 43])
+
+
+def thumbnails(images: Images, side: int) -> Images:
+    """Shrink images [n, height, width, channels] to at most `side` rows and columns."""
+    n, height, width, channels = images.shape
+    scale = side / max(height, width)
+    if scale >= 1:
+        return images
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
+    return np.stack(small).reshape(n, size[1], size[0], channels)  # OpenCV drops a single channel
 
 
 def mosaic(images: Images, columns: int) -> Images:

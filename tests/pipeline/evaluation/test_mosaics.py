@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pipeline.evaluation import mosaics
 
@@ -61,3 +62,17 @@ def test_disagreements():
     }
     found = [places.tolist() for _, places in mosaics.disagreements(right, "hog", "lenet")]
     assert found == [[1], [2], [4]]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_thumbnails_are_means_of_squares(channels: int):
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 12, channels), np.uint8)
+    small = mosaics.thumbnails(images, 6)
+    means = images.reshape(2, 4, 2, 6, 2, channels).mean(axis=(2, 4))
+    assert small.shape == (2, 4, 6, channels)
+    assert np.abs(small - means).max() <= 0.5
+
+
+def test_small_images_stay():
+    images = np.zeros((2, 5, 4, 3), np.uint8)
+    assert mosaics.thumbnails(images, 5) is images
