@@ -11,7 +11,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +36,14 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
 from models.layers import convolution  # noqa: E402
-from models.networks import cuda_convnet, lenet5, lenet_1989, mlp, mlp2  # noqa: E402
+from models.networks import (  # noqa: E402
+    cuda_convnet,
+    lenet5,
+    lenet_1989,
+    mlp,
+    mlp2,
+    resnet20,
+)
 from models.training.blueprint import Blueprint  # noqa: E402
 from models.training.program import program  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
@@ -53,6 +61,14 @@ LAYERS = {
     "ResNet-20, 16 channels": (34, 16, 16, 3),
     "ResNet-20, 32 channels": (18, 32, 32, 3),
     "ResNet-20, 64 channels": (10, 64, 64, 3),
+}
+# Other libraries than its own that XLA may be told to take for a convolution.
+LIBRARIES = {
+    "lax, oneDNN": {"xla_cpu_use_onednn": True},
+    "lax, XNNPACK": {"xla_cpu_use_xnnpack": True},
+    "lax, YNNPACK": {
+        "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
+    },
 }
 NETWORKS = {lenet5: 32, lenet_1989: 1, mlp: 32, mlp2: 32, cuda_convnet: 32}
 STEPS = 24
@@ -122,7 +138,7 @@ def convolutions() -> dict[tuple[str, str], Callable[[], object]]:
     for name, (side, channels, filters, kernel) in LAYERS.items():
         shapes = (BATCH, side, side, channels), (kernel, kernel, channels, filters)
         images, bank = (jax.random.normal(jax.random.key(0), shape) for shape in shapes)
-        for way, convolve in ways.items():
+        for way, convolve in {**ways, **dict.fromkeys(LIBRARIES, ways["lax"])}.items():
 
             def loss(
                 images: jax.Array,
@@ -131,7 +147,7 @@ def convolutions() -> dict[tuple[str, str], Callable[[], object]]:
             ) -> jax.Array:
                 return jnp.square(convolve(images, bank)).sum()
 
-            step = jax.jit(jax.value_and_grad(loss, (0, 1)))
+            step = jax.jit(jax.value_and_grad(loss, (0, 1)), compiler_options=LIBRARIES.get(way))
             jax.block_until_ready(step(images, bank))
             calls[name, way] = lambda step=step, a=images, b=bank: jax.block_until_ready(step(a, b))
         if theirs := pytorch(images, bank):
@@ -157,10 +173,52 @@ def steps() -> dict[tuple[str, str], Callable[[], object]]:
     return calls
 
 
+@contextmanager
+def wide_rows_summed() -> Iterator[None]:
+    """Have the layers of many channels convolve by :func:`rows_summed`, where it can."""
+    own = convolution.convolve
+
+    def convolve(
+        images: jax.Array, kernel: jax.Array, stride: int = 1, padding: int = 0, groups: int = 1
+    ) -> jax.Array:
+        few = images.shape[-1] <= convolution.FEW_CHANNELS
+        if few or stride > 1 or groups > 1 or len(kernel) == 1:
+            return own(images, kernel, stride, padding, groups)
+        around = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+        return rows_summed(jnp.pad(images, around), kernel)
+
+    convolution.convolve = convolve
+    try:
+        yield
+    finally:
+        convolution.convolve = own
+
+
+def whole_networks() -> dict[tuple[str, str], Callable[[], object]]:
+    """Return a few training steps of networks with many channels, convolved in two ways."""
+    calls = {}
+    n = 2 * BATCH
+    images = np.random.default_rng(0).integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
+    for module in (resnet20, cuda_convnet):
+        name = module.__name__.rpartition(".")[2]
+        for way, lowering in (("lax", nullcontext), ("rows summed", wide_rows_summed)):
+            # What is compiled for one way must not be taken for the other: another learning rate
+            # compiles nothing new, another momentum does.
+            momentum = 0.9 if way == "lax" else 0.91
+            recipe = Recipe(epochs=1, batch_size=BATCH, learning_rate=1e-4, momentum=momentum)
+            with lowering():
+                prepared = program(Blueprint(module.Network, (32, 32, 3), 10), recipe)
+                alone = replace(prepared, steps_per_call=1)
+                call, _ = training(alone, recipe, (images, np.arange(n) % 10), np.arange(n))
+                call()
+            calls[f"steps of {name}, batch {BATCH}", way] = call
+    return calls
+
+
 def main() -> None:
     """Measure all ways in turn, so that the machine's moods are shared; append the medians."""
     rows = []
-    for calls, repeats in ((convolutions(), 15), (steps(), 3)):
+    for calls, repeats in ((convolutions(), 15), (steps(), 3), (whole_networks(), 9)):
         seconds: dict[tuple[str, str], list[float]] = {name: [] for name in calls}
         for _ in range(repeats):
             for name, call in calls.items():
