@@ -20,6 +20,8 @@ PACKAGES = ("pipeline", "features", "models")
 # How a stage starts, locks and writes decides no number, nor how a file came here that is checked
 # afterwards; params.yaml is hashed as values.
 PLUMBING = (Path("pipeline/stage"), Path("pipeline/ingest/download.py"))
+# Of a plug-in's constants, those that no number and no table comes from.
+WORDS = {"CITATION", "DEVIATIONS"}
 # Of each kind of plug-in that a row is made of: its section, and the stage that runs it.
 SECTIONS = {
     "feature": "features",
@@ -74,21 +76,29 @@ def closure(roots: Iterable[Path], without: Collection[Path] = ()) -> list[Path]
 
 @cache
 def code(file: Path) -> str:
-    """Return a file's source without comments, docstrings and blank lines."""
+    """Return a file's source without its words: comments, docstrings, `WORDS` and blank lines."""
     source = file.read_text(encoding="utf-8")
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(source)):
+    for node in _words(ast.parse(source)):
+        for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            lines[row - 1] = ""
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _words(module: ast.Module) -> Iterator[ast.stmt]:
+    """Yield the statements that only say something."""
+    for node in module.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in WORDS:
+            yield node
+    for node in ast.walk(module):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node, clean=False
         ):
-            docstring = node.body[0]
-            for row in range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1):
-                lines[row - 1] = ""
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+            yield node.body[0]
 
 
 def parts(method: tuple[str, ...]) -> Parts:

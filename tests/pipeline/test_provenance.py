@@ -85,6 +85,10 @@ def test_a_closure_follows_every_way_to_import():
 CODE = '''
 """About the file."""
 
+DEVIATIONS = (
+    "smaller",
+    "slower",
+)
 RATE = 0.1  # a step
 
 
@@ -111,6 +115,7 @@ lines"""
         ("    Twice.\n", "", True),
         ('        """Fit it."""\n', "", True),
         ("0.1  #", "0.1  \n\n#", True),
+        ('    "slower",\n', '    "slower", "later",\n    "and wider",\n', True),
         ("0.1", "0.2", False),
         ("# no comment", "# another text", False),
         ("two\nlines", "two\nwords", False),
