@@ -34,9 +34,9 @@ class Feature(ImageFeature):
     """Responses of model complex cells of several sizes and orientations, averaged over squares.
 
     A simple cell is a Gabor filter, a wave under a Gaussian envelope 1.5 octaves wide in
-    frequency, balanced so that an even light leaves it silent. A complex cell is the length of
-    the responses of two simple cells in quadrature, even (cosine) and odd (sine): it answers to a
-    bar or an edge of its orientation wherever it lies, light or dark.
+    frequency, balanced so that an even light leaves it all but silent. A complex cell is the length
+    of the responses of two simple cells in quadrature, even (cosine) and odd (sine): it answers to
+    a bar or an edge of its orientation wherever it lies, light or dark.
 
     Parameters
     ----------

@@ -17,7 +17,8 @@ CITATION = (
     "IEEE Conference on Computer Vision and Pattern Recognition, 2005, vol. 1, pp. 886-893"
 )
 DEVIATIONS = (
-    "cells of 4x4 pixels in place of 8x8, for images of 28 to 32 pixels instead of 64x128",
+    "cells of 4x4 pixels in place of 8x8 unless `pixels_per_cell` says otherwise, for images of 28 "
+    "to 32 pixels instead of 64x128",
     "no Gaussian window over a block, which the paper uses to weigh down pixels near its border",
     "the gradient across the border of an image is 0, as in scikit-image",
 )
@@ -44,8 +45,7 @@ class Feature(ImageFeature):
         "bilinear" is the paper's rule: a vote is shared between the two nearest orientations and
         among the four nearest cells. "nearest" is scikit-image's simplification: a vote goes to
         its own bin and cell, and the result equals that of ``skimage.feature.hog`` with
-        ``block_norm="L2-Hys"`` where a cell's side is even (of an odd cell scikit-image leaves out
-        the last row and column).
+        ``block_norm="L2-Hys"``.
 
     Notes
     -----

@@ -24,7 +24,7 @@ DEVIATIONS = (
     "fewer words than the paper's 1,600 to 4,000, unless `words` says otherwise",
     "k-means starts from k-means++ and ends after 20 rounds",
     "the constants in normalisation and whitening, which the paper leaves open, are those of the "
-    "authors' next one (A. Coates, A. Y. Ng, 2012)",
+    "authors' next one (A. Coates, A. Y. Ng, 2012), unless `epsilon` says otherwise",
     "mean and deviation of the features come from at most 5,000 training images, evenly spaced",
 )
 ITERATIONS = 20

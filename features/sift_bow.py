@@ -17,6 +17,7 @@ DEVIATIONS = (
     "images of 16 to 32 pixels have too few of these",
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
+    "100 words unless `words` says otherwise, where the paper settles on 1,000",
     "k-means starts from k-means++ once and ends after 20 rounds, where the paper takes the best "
     "of several runs",
     "the additive chi-square map of the histogram (A. Vedaldi, A. Zisserman, 2012), so that a "
@@ -44,7 +45,7 @@ class Feature(VisualWords):
         Number of descriptors, 20 of an image, that the words are learned from, at least 1.
     chi2_steps : int
         1, 2 or 3: how closely the additive chi-square kernel is approximated, by 1, 3 or 5 values
-        for each bin. With 1 a value is the square root of the bin.
+        for each bin. 1 is the square root of the bin, up to a factor: the Hellinger kernel.
 
     Attributes
     ----------

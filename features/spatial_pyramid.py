@@ -13,12 +13,13 @@ CITATION = (
     "Recognition, 2006, vol. 2, pp. 2169-2178"
 )
 DEVIATIONS = (
-    "patches of 8 to 16 pixels every pixel or two in place of 16 pixels every 8, for images of 16 "
-    "to 32 pixels",
+    "patches of 8 to 16 pixels every pixel or two in place of 16 pixels every 8, and 100 words in "
+    "place of 200 and 400, for images of 16 to 32 pixels",
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
-    "the additive chi-square map of the histograms (A. Vedaldi, A. Zisserman, 2012) and a linear "
-    "classifier in place of a support vector machine on histogram intersections",
+    "a linear classifier on the square roots of the histograms, which compares them by the "
+    "Hellinger kernel (A. Vedaldi, A. Zisserman, 2012), in place of a support vector machine on "
+    "histogram intersections",
 )
 
 
@@ -44,7 +45,7 @@ class Feature(VisualWords):
         Number of descriptors, 20 of an image, that the words are learned from, at least 1.
     chi2_steps : int
         1, 2 or 3: how closely the additive chi-square kernel is approximated, by 1, 3 or 5 values
-        for each bin. With 1 a value is the square root of the bin.
+        for each bin. 1 is the square root of the bin, up to a factor: the Hellinger kernel.
     levels : int
         Number of grids, at least 1; the paper's pyramid has 3.
 

@@ -91,9 +91,9 @@ def code(file: Path) -> str:
 
 def _words(module: ast.Module) -> Iterator[ast.stmt]:
     """Yield the statements that only say something."""
-    for node in module.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in WORDS:
-            yield node
+    for statement in module.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) in WORDS:
+            yield statement
     for node in ast.walk(module):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node, clean=False

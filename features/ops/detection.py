@@ -2,7 +2,8 @@
 
 N. Dalal, B. Triggs, Histograms of oriented gradients for human detection, 2005. It differs from the
 paper in the size of window and cell, in that overlapping windows are settled by keeping the best
-(the paper: mean shift over place and scale), and in that nothing is learned from false alarms.
+(the paper: mean shift over place and scale), and in that it learns from false alarms only where it
+is given scenes to find some in.
 """
 
 from __future__ import annotations

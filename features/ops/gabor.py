@@ -103,7 +103,8 @@ def gabor_energy(
     -------
     float32 array [orientations, height, width]
         Length of the even (cosine) and the odd (sine) response together: the amplitude of a
-        matching wave, whatever its phase, and 0 where the image is constant.
+        matching wave, whatever its phase. Where the image is constant it is about 0.001 of the
+        level, more for wavelengths near 2, whose sampled filters are not quite balanced.
     """
     height, width = image.shape
     down, across = filter_pair(height, width, wavelength, orientations)

@@ -18,7 +18,7 @@ PIXELS_PER_BATCH = 2**17  # what a batch is turned into still fits in the proces
 
 
 class ImageFeature(TransformerMixin, BaseEstimator, ABC):
-    """A scikit-learn transformer from images to vectors that learns nothing from the images.
+    """A scikit-learn transformer from images to vectors, one image at a time.
 
     A feature states its parameters in ``__init__`` and overrides `_describe`, `_smallest_image`,
     `_check_parameters` and `macs`; one that learns also overrides `fit`, `to_arrays` and

@@ -40,7 +40,7 @@ class VisualWords(LearnedFeature):
         Number of descriptors, 20 of an image, that the words are learned from, at least 1.
     chi2_steps : int
         1, 2 or 3: how closely the additive chi-square kernel is approximated, by 1, 3 or 5 values
-        for each bin. With 1 a value is the square root of the bin.
+        for each bin. 1 is the square root of the bin, up to a factor: the Hellinger kernel.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 from flax import nnx
 
-# Of the running averages that prediction uses, and under the square root: Caffe's and PyTorch's.
+# Of the running averages that prediction uses, and under the square root: PyTorch's.
 MOMENTUM, EPSILON = 0.9, 1e-5
 
 

@@ -45,8 +45,8 @@ def within_maps(
 ) -> jax.Array:
     """Divide by (1 + scale * mean of squares) ** power, over a square around each unit.
 
-    The defaults are those of cuda-convnet's ``layers-18pct.cfg``. The mean is the sum divided by
-    size ** 2, at the border of a map too, where only the units inside add to the sum.
+    The defaults are cuda-convnet's, ``layers-18pct.cfg`` and ``layer-params-18pct.cfg``. The mean
+    is the sum divided by size ** 2, at the border too, where only the units inside add to it.
 
     Parameters
     ----------

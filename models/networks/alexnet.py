@@ -28,7 +28,12 @@ DEVIATIONS = (
     "images are padded by 2, and the padding 2, 2, 1, 1, 1 is an assumption: the list shows none, "
     "which taken literally leaves maps too small for the paper's full layers",
     "first weights by He's rule, biases at 0 (the paper: Gaussians of 0.01, some biases at 1)",
-    "no colour augmentation by principal components; one crop in prediction (the paper: ten)",
+    "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean image is "
+    "subtracted)",
+    "mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of images of 256 pixels, "
+    "and colours changed by principal components); one crop in prediction (the paper: ten)",
+    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
+    "stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)

@@ -25,8 +25,11 @@ DEVIATIONS = (
     "both towers on one device",
     "pixels are brought to mean 0 and deviation 64 per channel (the paper: the mean image is "
     "subtracted)",
-    "no colour augmentation by principal components",
+    "mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of images of 256 pixels, "
+    "and colours changed by principal components)",
     "one crop in prediction (the paper: ten crops)",
+    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
+    "stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)

@@ -20,7 +20,7 @@ CITATION = (
     "Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard, L. D. Jackel, "
     "Handwritten digit recognition with a back-propagation network, "
     "Advances in Neural Information Processing Systems 2, 1990, pp. 396-404; "
-    "on MNIST: LeCun et al. 1998, section III.C.6"
+    "on MNIST: LeCun et al. 1998, section III.C.7"
 )
 DEVIATIONS = (
     "images of 28x28 fill the input (the paper: 16x16 digits in the middle of it)",

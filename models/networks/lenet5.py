@@ -24,6 +24,7 @@ DEVIATIONS = (
     "average pooling without trainable coefficients and without a squashing function of its own",
     "a linear output layer and cross-entropy (the paper: Euclidean RBF units, MAP criterion)",
     "plain tanh (the paper: 1.7159 tanh(2/3 x))",
+    "first weights normal with variance 1 / inputs (the paper: uniform within 2.4 / inputs)",
     "mini-batches with momentum (the paper: stochastic diagonal Levenberg-Marquardt)",
 )
 

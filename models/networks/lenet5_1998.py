@@ -25,6 +25,7 @@ CITATION = (
 )
 DEVIATIONS = (
     "bitmaps of our own drawing (the paper prints its own in figure 3)",
+    "a new order of the images in every pass (the paper, appendix C: always the same one)",
     "mini-batches with momentum (the paper: stochastic diagonal Levenberg-Marquardt)",
 )
 

@@ -25,6 +25,7 @@ DEVIATIONS = (
     "(the paper: eight of the twelve by a scheme that it does not describe)",
     "biases start at 0 (the paper does not say)",
     "each image's darkest value becomes -1 and its lightest 1, as nearly all zip codes have it",
+    "a new order of the images in every pass (the paper: always the same one)",
     "gradient descent with a step over each layer's fan-in (the paper: a diagonal second-order "
     "step for each weight)",
 )

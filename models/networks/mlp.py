@@ -14,12 +14,13 @@ YEAR = 1998
 CITATION = (
     "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "
     "Gradient-based learning applied to document recognition, "
-    "Proceedings of the IEEE 86(11), 1998, pp. 2278-2324, section III.C.4"
+    "Proceedings of the IEEE 86(11), 1998, pp. 2278-2324, section III.C.5"
 )
 DEVIATIONS = (
     "mini-batches with momentum and a falling learning rate "
     "(the paper: one image at a time with a diagonal second-order step)",
     "cross-entropy by default (the paper: squared error, which is `loss: squared_error`)",
+    "first weights normal with variance 1 / inputs (the paper: uniform within 2.4 / inputs)",
 )
 
 IMAGE_SHAPE = (28, 28, 1)

@@ -15,8 +15,13 @@ CITATION = (
 )
 DEVIATIONS = (
     "weight decay on kernels only, not on biases and batch normalisation",
-    "images come at one size (the paper: crops of images scaled to 256 to 480 pixels)",
+    "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean image is "
+    "subtracted)",
+    "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "
+    "images scaled to 256 to 480 pixels, and colours changed)",
     "one crop in prediction (the paper: ten crops, and six scales for its best results)",
+    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
+    "stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)

@@ -22,8 +22,13 @@ CITATION = (
 DEVIATIONS = (
     "first weights by Glorot's rule, which the paper names as an alternative (the paper: layers of "
     "a trained smaller network, Gaussians of 0.01 for the others)",
-    "images come at one size (the paper: crops of images scaled to 256 to 512 pixels)",
+    "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean colour is "
+    "subtracted)",
+    "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "
+    "images scaled to 256 to 512 pixels, and colours changed)",
     "one crop in prediction (the paper: dense evaluation at several scales)",
+    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
+    "stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)

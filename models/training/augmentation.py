@@ -1,7 +1,7 @@
 """Distortions of training images, drawn anew for every image of every step, on the device.
 
 `crop_flip` is what He et al. 2015 (section 4.2) do with CIFAR-10. `planar` is LeCun et al. 1998
-(section III-A), who name their distortions of MNIST but not the sizes: those are ours. `elastic`
+(section III-B), who name their distortions of MNIST but not the sizes: those are ours. `elastic`
 adds the displacement field of Simard, Steinkraus, Platt 2003, with their numbers.
 """
 
@@ -18,7 +18,8 @@ SHIFT = 0.07  # of the side: 2 pixels of 28
 SCALE = 0.12
 SQUEEZE = 0.12  # wider and lower, or narrower and higher
 SHEAR = 0.2  # pixels to the side a row
-# The elastic field: white noise, smoothed by a Gaussian, in pixels of a 28-pixel image.
+# The elastic field: white noise, smoothed by a Gaussian, in pixels of a 28-pixel image. Both grow
+# with the image, but wider smoothing leaves less noise: it moves pixels of any image by 1.4.
 ELASTIC_SIGMA = 4.0
 ELASTIC_ALPHA = 34.0
 

@@ -53,7 +53,7 @@ def rate(recipe: Recipe, progress: jax.Array) -> jax.Array:
 
 
 def _weights(params: Any) -> Any:
-    """Mark what decays: kernels and embeddings, which have more than one axis."""
+    """Mark what decays: what has more than one axis, as kernels have."""
     return jax.tree.map(lambda value: value.ndim > 1, params)
 
 

@@ -19,15 +19,15 @@ class Recipe:
     learning_rate : float
         Peak step size.
     learning_rate_by : {"none", "fan_in"}
-        With ``fan_in`` each layer's step size is divided by the inputs of its units, since a
-        weight that many units share, or that sums with many others, moves the output more
-        (LeCun et al. 1989; LeCun, Bottou, Orr, Mueller 1998, section 4.7, has the square root).
+        With ``fan_in`` each layer's step size is divided by the inputs of its units, since many
+        small changes of weights add up in a unit that has many: a simple stand-in for the diagonal
+        second-order step of LeCun et al. 1989.
     optimizer : {"sgd", "adam"}
         Gradient descent with momentum, or Adam (with decoupled weight decay).
     momentum : float
         Of ``sgd``; in [0, 1).
     weight_decay : float
-        L2 penalty on every weight, not on biases or normalisation.
+        L2 penalty on arrays of more than one axis: kernels, not normalisation nor biases of maps.
     schedule : {"cosine", "steps", "constant"}
         The learning rate falls to 0 over the run, to a tenth at half and again at three quarters
         of it (He et al. 2015), or stays.

@@ -35,7 +35,7 @@ class LinearScores(ClassifierMixin, BaseEstimator):
     intercept_ : float32 array [n_classes], or [1] for two classes
         Learned biases.
     converged_ : bool
-        Whether the solver reached its tolerance within its iterations.
+        Whether the solver stopped by itself, within its iterations.
     """
 
     two_class_scale: ClassVar[float]
