@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from pipeline.stage import params, paths, plugins
+import shutil
+from pathlib import Path
+
+from pipeline.stage import checkpoints, params, paths, plugins
 from pipeline.stage.entry import blame, run
-from pipeline.stage.files import read_array, write_json, write_text
+from pipeline.stage.files import read_array, read_json, write_json, write_text
+
+DECIDE_THE_RESULT = ("features", "models", "pipeline/evaluation", "pipeline/study.py")
+
+
+def checkpoint_folder(dataset: str, study: str, options: params.Entry) -> Path:
+    """Return the folder of what a killed run has learned."""
+    checksum = read_json(paths.data(dataset) / "dataset.json")["checksum"]
+    code = [*map(Path, DECIDE_THE_RESULT), plugins.path("studies", study)]
+    return checkpoints.folder(f"{dataset}-{study}", {"data": checksum, "options": options}, code)
 
 
 def main(dataset: str, study: str) -> None:
@@ -21,13 +33,20 @@ def main(dataset: str, study: str) -> None:
     from pipeline.stage.workers import workers
 
     module = plugins.load("studies", study)
-    names = ("train_images", "train_labels", "test_images", "test_labels")
-    data = Data(*(read_array(paths.data(dataset) / f"{name}.npy") for name in names))
-    where = f"studies.{study} on {dataset}"
-    with blame(where, TypeError), workers():
-        table = module.run(data, **checked.options("studies", study, dataset))
+    options = checked.options("studies", study, dataset)
+    kept = checkpoint_folder(dataset, study, options)
+    data = Data(
+        train_images=read_array(paths.data(dataset) / "train_images.npy"),
+        train_labels=read_array(paths.data(dataset) / "train_labels.npy"),
+        test_images=read_array(paths.data(dataset) / "test_images.npy"),
+        test_labels=read_array(paths.data(dataset) / "test_labels.npy"),
+        kept=kept,
+    )
+    with blame(f"studies.{study} on {dataset}", TypeError), workers():
+        table = module.run(data, **options)
     text = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     write_text(folder / "table.csv", text)
+    shutil.rmtree(kept, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from flax import nnx
 
 from models.layers.convolution import Convolution
 from models.layers.field import centre
+from models.layers.normalisation import batch_norm
 
 TITLE = "LeNet-5 with later parts"
 YEAR = 2015
@@ -39,8 +40,6 @@ FIELD = 32
 ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 POOLINGS = ("average", "max")
 NORMALISATIONS = ("none", "batch")
-# Of the running averages that prediction uses; short, so that a run of few steps has them right.
-MOMENTUM = 0.9
 
 
 class Network(nnx.Module):
@@ -134,7 +133,7 @@ class Block(nnx.Module):
         self.convolution = Convolution(
             channels, filters, size, padding=padding, use_bias=not normalise, rngs=rngs
         )
-        self.normalise = nnx.BatchNorm(filters, momentum=MOMENTUM, rngs=rngs) if normalise else None
+        self.normalise = batch_norm(filters, rngs=rngs) if normalise else None
 
     def __call__(self, maps: jax.Array) -> jax.Array:
         """Map [n, height, width, channels] to [n, out_height, out_width, filters]."""

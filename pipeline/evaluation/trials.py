@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -23,12 +25,17 @@ Predict = Callable[[Images], Labels]
 
 
 class Data(NamedTuple):
-    """A prepared data set: uint8 images [n, height, width, channels], int64 labels [n]."""
+    """A prepared data set: uint8 images [n, height, width, channels], int64 labels [n].
+
+    In the folder `kept`, if there is one, lies what has been learned so far: a study that was
+    killed goes on from there, and ends with the same bytes as if it had never stopped.
+    """
 
     train_images: Images
     train_labels: Labels
     test_images: Images
     test_labels: Labels
+    kept: Path | None = None
 
     @property
     def classes(self) -> int:
@@ -36,15 +43,26 @@ class Data(NamedTuple):
         return int(self.train_labels.max()) + 1
 
 
-def classical(feature: Any, classifier: Any, images: Images, labels: Labels) -> Predict:
-    """Fit a feature and a classifier, both plug-ins' objects."""
-    model = classifier.fit(feature.fit(images).transform(images), labels)
+def classical(
+    feature: Any, classifier: Any, data: Data, *, rows: NDArray[np.int64] | None = None
+) -> Predict:
+    """Fit a feature and a classifier, both plug-ins' objects, on all training images or `rows`."""
+    images, labels = data.train_images, data.train_labels
+    if rows is not None:
+        images, labels = images[rows], labels[rows]
+    fit = joblib.Memory(data.kept, verbose=0).cache(_fitted)
+    extractor, model = fit(feature, classifier, images, labels)
 
     def predict(images: Images) -> Labels:
-        predicted: Labels = model.predict(feature.transform(images))[None]
+        predicted: Labels = model.predict(extractor.transform(images))[None]
         return predicted
 
     return predict
+
+
+def _fitted(feature: Any, classifier: Any, images: Images, labels: Labels) -> tuple[Any, Any]:
+    extractor = feature.fit(images)
+    return extractor, classifier.fit(extractor.transform(images), labels)
 
 
 def network(
@@ -60,13 +78,16 @@ def network(
     """Train a network plug-in's class on all training images of `data` or on `rows`."""
     shape: tuple[int, int, int] = data.train_images.shape[1:]
     plan = Blueprint(build, shape, data.classes, tuple((options or {}).items()))
-    trained = train(
+    # Orbax keeps the training that is under way, joblib those that have ended.
+    learn = joblib.Memory(data.kept, verbose=0).cache(train, ignore=["checkpoints", "label"])
+    trained = learn(
         plan,
         data.train_images,
         data.train_labels,
         recipe,
         rows=rows,
         seeds=seeds,
+        checkpoints=data.kept and data.kept / joblib.hash((plan, recipe, rows)),
         label=label,
     )
 

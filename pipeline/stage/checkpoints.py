@@ -1,4 +1,4 @@
-"""What a killed training has left to go on from, unless it was killed while it deleted that.
+"""What a killed stage has left to go on from, unless it was killed while it deleted that.
 
 A part that is missing is found one array at a time with TensorStore, in which Orbax keeps the
 arrays: Orbax reads all at once and writes a traceback for each that it was still waiting for.
@@ -6,17 +6,41 @@ arrays: Orbax reads all at once and writes a traceback for each that it was stil
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pipeline.stage import paths
 from pipeline.stage.environment import several_hosts
 from pipeline.stage.files import read_json
 
+FOLDER = paths.ARTIFACTS / "checkpoints"
 DIGEST = "[0-9a-f]" * 16  # in the name of a training's folder
 DAMAGED = (ValueError, KeyError, FileNotFoundError)  # raised where a part is missing
 OF_MEMORY = "RESOURCE_EXHAUSTED"
+
+
+def folder(stage_names: str, decides: dict[str, Any], code: Iterable[Path]) -> Path:
+    """Return a folder named after a stage and all that decides what it learns.
+
+    Parameters
+    ----------
+    stage_names : str
+        Such as ``digits-ablation``.
+    decides : dict
+        Data and parameters, of JSON's types.
+    code : iterable of Path
+        Files, and folders of Python files.
+    """
+    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
+    for source in code:
+        for file in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+            digest.update(file.read_bytes())
+    return FOLDER / f"{stage_names}-{digest.hexdigest()[:16]}"
 
 
 def discard_unreadable(stage_names: str) -> None:
@@ -31,7 +55,7 @@ def discard_unreadable(stage_names: str) -> None:
     """
     if several_hosts():  # each would delete the same folder
         return
-    steps = (paths.ARTIFACTS / "checkpoints").glob(f"{stage_names}-{DIGEST}/*/*/*")
+    steps = FOLDER.glob(f"{stage_names}-{DIGEST}/*/*/*")
     for step in sorted(step for step in steps if step.name.isdecimal()):
         try:
             _read(step.absolute())

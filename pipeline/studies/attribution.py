@@ -90,7 +90,8 @@ def _hog(data: Data, rows: NDArray[np.int64], kind: str, copies: int, C: float) 
     images, labels = data.train_images[rows], data.train_labels[rows]
     if kind != "none":
         images, labels = distorted(images, kind, copies), np.tile(labels, copies + 1)
-    return classical(hog.Feature(), linear_svm.Classifier(C=C), images, labels)
+    learned_from = data._replace(train_images=images, train_labels=labels)
+    return classical(hog.Feature(), linear_svm.Classifier(C=C), learned_from)
 
 
 def _network(model: str, data: Data, rows: NDArray[np.int64], recipe: Recipe) -> Predict:

@@ -96,11 +96,10 @@ def run(
         One row a method, change and amount: accuracy with its interval (of several directions:
         their mean) and its loss against the unchanged images.
     """
-    images, labels = data.train_images, data.train_labels
     recipe = Recipe(epochs=epochs, seeds=seeds, batch_size=32, learning_rate=learning_rate)
     methods = {
-        "raw-logistic": classical(raw.Feature(), logistic.Classifier(C=C), images, labels),
-        "hog-linear_svm": classical(hog.Feature(), linear_svm.Classifier(C=C), images, labels),
+        "raw-logistic": classical(raw.Feature(), logistic.Classifier(C=C), data),
+        "hog-linear_svm": classical(hog.Feature(), linear_svm.Classifier(C=C), data),
         "mlp": network(mlp.Network, data, recipe, label="mlp"),
         "lenet5": network(lenet5.Network, data, recipe, label="lenet5"),
         "lenet5_modern": network(lenet5_modern.Network, data, recipe, label="lenet5_modern"),

@@ -31,15 +31,8 @@ def methods(
     data: Data, rows: NDArray[np.int64], seed: int, epochs: int, C: float, learning_rate: float
 ) -> Iterator[tuple[str, Predict]]:
     """Yield every method trained on `rows`."""
-    images, labels = data.train_images[rows], data.train_labels[rows]
-    yield (
-        "raw-logistic",
-        classical(raw.Feature(), logistic.Classifier(C=C), images, labels),
-    )
-    yield (
-        "hog-linear_svm",
-        classical(hog.Feature(), linear_svm.Classifier(C=C), images, labels),
-    )
+    yield "raw-logistic", classical(raw.Feature(), logistic.Classifier(C=C), data, rows=rows)
+    yield "hog-linear_svm", classical(hog.Feature(), linear_svm.Classifier(C=C), data, rows=rows)
     recipe = Recipe(epochs=epochs, batch_size=32, learning_rate=learning_rate)
     for build in (lenet5, lenet5_modern):
         name = build.__name__.rpartition(".")[2]

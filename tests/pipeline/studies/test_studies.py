@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.networks import lenet5
-from pipeline.evaluation import study_tables
+from pipeline.evaluation import study_tables, trials
 from pipeline.evaluation.trials import Data, difference, summary
 from pipeline.stage import plugins
 from pipeline.studies import ablation, attribution, invariance, learning_curve
@@ -157,6 +160,39 @@ def test_a_table_for_people(ladder: pd.DataFrame):
     assert rows[0]["gain, points"] == "-"
     assert rows[1]["gain, points"][0] in "+-"
     assert rows[0]["parameters"] == "61,026"
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_killed_study_learns_nothing_twice(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    learned: list[str] = []
+    deadly = 3  # of raw-logistic, hog-linear_svm, lenet5, lenet5_modern
+
+    def counted(learn: Callable[..., Any]):
+        @functools.wraps(learn)
+        def guarded(*args: Any, **kwargs: Any):
+            if len(learned) == deadly:
+                raise Killed
+            learned.append(learn.__name__)
+            return learn(*args, **kwargs)
+
+        return guarded
+
+    monkeypatch.setattr(trials, "train", counted(trials.train))
+    monkeypatch.setattr(trials, "_fitted", counted(trials._fitted))
+    kept = data._replace(kept=tmp_path)
+    with pytest.raises(Killed):
+        learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
+    deadly = -1
+    table = learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
+    assert learned == ["_fitted", "_fitted", "train", "train"]
+    undisturbed = learning_curve.run(data, sizes=[8], seeds=1, steps=6)
+    assert len(learned) == 8
+    pd.testing.assert_frame_equal(table, undisturbed, check_exact=True)
 
 
 def test_every_study_is_a_plugin():
