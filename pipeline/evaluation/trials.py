@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from models.training.blueprint import Blueprint
 from models.training.loop import train
 from models.training.recipe import Recipe
 from pipeline.evaluation.intervals import CONFIDENCE, wilson
+from pipeline.stage.files import read_array, write_array
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -27,8 +29,9 @@ Predict = Callable[[Images], Labels]
 class Data(NamedTuple):
     """A prepared data set: uint8 images [n, height, width, channels], int64 labels [n].
 
-    In the folder `kept`, if there is one, lies what has been learned so far: a study that was
-    killed goes on from there, and ends with the same bytes as if it had never stopped.
+    In the folder `kept`, if there is one, lie the answers so far and the training under way: a
+    study that was killed goes on from there, and ends with the same bytes as if it had never
+    stopped.
     """
 
     train_images: Images
@@ -50,19 +53,12 @@ def classical(
     images, labels = data.train_images, data.train_labels
     if rows is not None:
         images, labels = images[rows], labels[rows]
-    fit = joblib.Memory(data.kept, verbose=0).cache(_fitted)
-    extractor, model = fit(feature, classifier, images, labels)
 
-    def predict(images: Images) -> Labels:
-        predicted: Labels = model.predict(extractor.transform(images))[None]
-        return predicted
+    def learn() -> Predict:
+        model = classifier.fit(feature.fit(images).transform(images), labels)
+        return lambda asked: model.predict(feature.transform(asked))[None]
 
-    return predict
-
-
-def _fitted(feature: Any, classifier: Any, images: Images, labels: Labels) -> tuple[Any, Any]:
-    extractor = feature.fit(images)
-    return extractor, classifier.fit(extractor.transform(images), labels)
+    return _asked_once(learn, data.kept, feature, classifier, images, labels)
 
 
 def network(
@@ -78,22 +74,36 @@ def network(
     """Train a network plug-in's class on all training images of `data` or on `rows`."""
     shape: tuple[int, int, int] = data.train_images.shape[1:]
     plan = Blueprint(build, shape, data.classes, tuple((options or {}).items()))
-    # Orbax keeps the training that is under way, joblib those that have ended.
-    learn = joblib.Memory(data.kept, verbose=0).cache(train, ignore=["checkpoints", "label"])
-    trained = learn(
-        plan,
-        data.train_images,
-        data.train_labels,
-        recipe,
-        rows=rows,
-        seeds=seeds,
-        checkpoints=data.kept and data.kept / joblib.hash((plan, recipe, rows)),
-        label=label,
-    )
+
+    def learn() -> Predict:
+        trained = train(
+            plan,
+            data.train_images,
+            data.train_labels,
+            recipe,
+            rows=rows,
+            seeds=seeds,
+            checkpoints=data.kept and data.kept / joblib.hash((plan, recipe, rows)),
+            label=label,
+        )
+        return lambda asked: trained.scores(asked).argmax(-1)
+
+    return _asked_once(learn, data.kept, plan, recipe, rows, seeds)
+
+
+def _asked_once(learn: Callable[[], Predict], kept: Path | None, *decides: object) -> Predict:
+    """Return what `learn` returns, to be learned when it is first asked; keep its answers."""
+    learned = cache(learn)
+    if kept is None:
+        return lambda images: learned()(images)
+    name = joblib.hash(decides)
 
     def predict(images: Images) -> Labels:
-        predicted: Labels = trained.scores(images).argmax(-1)
-        return predicted
+        file = kept / f"{name}-{joblib.hash(images)}.npy"
+        if not file.exists():
+            write_array(file, learned()(images))
+        answer: Labels = read_array(file)
+        return answer
 
     return predict
 
@@ -123,7 +133,7 @@ def difference(right: Right, other: Right) -> tuple[float, float, float]:
     -------
     mean, low, high : float
         The interval is the normal one of a mean of paired differences over the test images, each
-        averaged over seeds first.
+        averaged over seeds first: that of these seeds, not of others.
     """
     pairs = right.mean(0) - other.mean(0)
     half = norm.ppf((1 + CONFIDENCE) / 2) * pairs.std(ddof=1) / np.sqrt(len(pairs))

@@ -18,7 +18,7 @@ from tests.pipeline.conftest import cheap_project
 ROOT = Path(__file__).parents[2]
 # What ruff does not ban, or does not see in shell scripts and notebooks.
 BANNED = re.compile(
-    r"\bpickle\b|\b(cloudpickle|dill|shelve|marshal)\b|read_pickle|to_pickle|joblib\.(load|dump)"
+    r"\bpickle\b|\b(cloudpickle|dill|shelve|marshal)\b|read_pickle|to_pickle|joblib\.(load|dump|Memory)"
     r"|\btorch\.(load|save)|allow_pickle=True|(?<![\w.])(eval|exec)\(|\byaml\.(unsafe_|full_)?load\("
     r"|shell=True|os\.(system|popen)\(|tempfile\.mktemp"
 )

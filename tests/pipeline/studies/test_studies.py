@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from models.classifiers import linear_svm, logistic
 from models.networks import lenet5
 from pipeline.evaluation import study_tables, trials
 from pipeline.evaluation.trials import Data, difference, summary
@@ -170,29 +170,30 @@ def test_a_killed_study_learns_nothing_twice(
     data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     learned: list[str] = []
-    deadly = 3  # of raw-logistic, hog-linear_svm, lenet5, lenet5_modern
+    deadly = 3
 
-    def counted(learn: Callable[..., Any]):
-        @functools.wraps(learn)
+    def counted(name: str, learn: Callable[..., Any]):
         def guarded(*args: Any, **kwargs: Any):
             if len(learned) == deadly:
                 raise Killed
-            learned.append(learn.__name__)
+            learned.append(name)
             return learn(*args, **kwargs)
 
         return guarded
 
-    monkeypatch.setattr(trials, "train", counted(trials.train))
-    monkeypatch.setattr(trials, "_fitted", counted(trials._fitted))
+    monkeypatch.setattr(trials, "train", counted("network", trials.train))
+    for classifier in (logistic.Classifier, linear_svm.Classifier):
+        monkeypatch.setattr(classifier, "fit", counted("classifier", classifier.fit))
     kept = data._replace(kept=tmp_path)
     with pytest.raises(Killed):
         learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
     deadly = -1
     table = learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
-    assert learned == ["_fitted", "_fitted", "train", "train"]
+    assert learned == ["classifier", "classifier", "network", "network"]
     undisturbed = learning_curve.run(data, sizes=[8], seeds=1, steps=6)
     assert len(learned) == 8
     pd.testing.assert_frame_equal(table, undisturbed, check_exact=True)
+    assert {file.suffix for file in tmp_path.iterdir() if file.is_file()} == {".npy"}
 
 
 def test_every_study_is_a_plugin():
