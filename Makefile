@@ -15,7 +15,8 @@ endif
 repro: .venv/installed
 	@python -m pipeline.unlock
 	dvc repro
-	@cat results/README.md results/throughput.md
+	@for folder in artifacts/scores/*/; do cat "results/tables/$$(basename "$$folder")/accuracy.md"; done
+	@echo "All data sets: results/README.md, results/throughput.md and results/report.html"
 
 # At once: what runs dvc, whose stages come one after the other, and everything else.
 DVC_TESTS := tests/pipeline/test_dvc_*.py
@@ -38,7 +39,7 @@ format: .venv/installed
 	ruff format .
 
 benchmarks: .venv/installed
-	for file in benchmarks/*.py; do python $$file || exit 1; done
+	failed=0; for file in benchmarks/*.py; do python $$file || failed=1; done; exit $$failed
 
 # Breaks the input and, in copies, the code, the runs and the disk: is it noticed, is anything lost?
 faults: .venv/installed

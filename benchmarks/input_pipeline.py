@@ -31,6 +31,7 @@ from models.training.source import stream  # noqa: E402
 from pipeline.datasets import folder  # noqa: E402
 from pipeline.ingest.records import Records  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.stage.errors import UserError  # noqa: E402
 
 SOURCE = "imagenette/imagenette2-224.tar.gz"
 BATCH = 128
@@ -77,7 +78,11 @@ def main() -> None:
     """Measure in turns and write the table."""
     cores = joblib.cpu_count()
     with tempfile.TemporaryDirectory() as place:
-        images = folder.record(224, Path(place), source=SOURCE).train_images
+        try:
+            images = folder.record(224, Path(place), source=SOURCE).train_images
+        except UserError as error:
+            print(f"nothing measured: {error}")
+            return
         ours = streaming(images)
         on_all_cores(images)  # starts its processes
         speeds = [(ours(), cores * decode(images, 0), on_all_cores(images)) for _ in range(TURNS)]

@@ -52,11 +52,16 @@ def untrained(checked: params.Params, dataset: str, network: str) -> Subject:
 
 def quickly_fitted(checked: params.Params, dataset: str, feature: str, classifier: str) -> Pair:
     """Return a feature and a linear classifier that saw a few images."""
+    import numpy as np
+
     options = checked.options("features", feature, dataset)
     images, labels = (
-        read_array(paths.data(dataset) / f"train_{name}.npy")[:FITTED]
+        read_array(paths.data(dataset) / f"train_{name}.npy", mmap=True)
         for name in ("images", "labels")
     )
+    # Some of every class: a folder's images come class by class.
+    step = max(1, len(labels) // FITTED)
+    images, labels = np.array(images[::step]), np.array(labels[::step])
     vectors = plugins.load("features", feature).Feature(**options).fit(images).transform(images)
     fitted = plugins.load("classifiers", classifier).Classifier().fit(vectors, labels)
     return Pair(feature, classifier, options, {}, fitted.to_arrays())
@@ -116,22 +121,19 @@ def table_rows(folder: Path) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def bench(dataset: str) -> Path:
-    """Time what is not there yet; return the table's file.
+def check(checked: params.Params, dataset: str) -> None:
+    """Raise a UserError where the dataset is not in params.yaml, or not prepared."""
+    checked.datasets[dataset]
+    if not (paths.data(dataset) / "dataset.json").exists():
+        raise UserError(f"{paths.data(dataset)}: not found; run pipeline.prepare {dataset} first")
 
-    Raises
-    ------
-    UserError
-        The dataset is not in params.yaml, or not prepared.
-    """
+
+def bench(checked: params.Params, dataset: str) -> Path:
+    """Time what is not there yet; return the table's file."""
     import pandas as pd
 
     from pipeline.evaluation import rows
 
-    checked = params.load()
-    checked.datasets[dataset]
-    if not (paths.data(dataset) / "dataset.json").exists():
-        raise UserError(f"{paths.data(dataset)}: not found; run pipeline.prepare {dataset} first")
     folder = BENCH / machine_name() / dataset
     for method, measured in methods(checked, dataset).items():
         file = folder / f"{method}.json"
@@ -151,9 +153,13 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m pipeline.bench", description="All speeds on this machine, untrained."
     )
     parser.add_argument("datasets", nargs="+", metavar="DATASET")
-    for dataset in parser.parse_args(words).datasets:
+    datasets = parser.parse_args(words).datasets
+    checked = params.load()
+    for dataset in datasets:
+        check(checked, dataset)
+    for dataset in datasets:
         with machine_lock(timing=True):
-            print(f"wrote {bench(dataset)}")
+            print(f"wrote {bench(checked, dataset)}")
     return 0
 
 

@@ -44,8 +44,8 @@ def write(kind: str, name: str) -> tuple[Path, str]:
     if not NAME.fullmatch(name):
         raise UserError(f"{name!r}: expected a name of lower-case letters, digits and _")
     file = plugins.FOLDERS[f"{kind}s"] / f"{name}.py"
-    if file.exists():
-        raise UserError(f"{file}: exists already")
+    if file.exists() or file.with_suffix("").is_dir():
+        raise UserError(f"{file}: this name is taken")
     template = Template((SCAFFOLD / f"{kind}.txt").read_text(encoding="utf-8"))
     title = name.replace("_", " ").capitalize()
     write_text(file, template.substitute(title=title, year=datetime.now(UTC).year))

@@ -99,9 +99,10 @@ def all_charts(
         "confusion": charts.confusion(report.read_tables("confusion")),
     }
     machines = []
-    for place, (title, own) in enumerate(speeds(throughput).groupby(["machine", "device"])):
+    places = speeds(throughput).groupby(["machine", "threads", "device"])
+    for place, ((machine, threads, device), own) in enumerate(places):
         name = f"speed{place}"
-        machines.append({"name": name, "title": f"{title[0]} ({title[1]})"})
+        machines.append({"name": name, "title": f"{machine}, {threads} threads ({device})"})
         own = own.assign(microseconds=1e6 / own["images_per_second"])
         both = frame.merge(own[["dataset", "method", "microseconds"]], on=["dataset", "method"])
         specs[name] = charts.against(both, "microseconds", "microseconds an image", "~g")

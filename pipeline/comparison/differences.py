@@ -50,9 +50,9 @@ def compare(before: Mapping[str, Tables], after: Mapping[str, Tables]) -> pd.Dat
     DataFrame
         One row for each method that was added, removed, or changed in accuracy, size, status or
         recipe, with the columns `COLUMNS`. `p` is the exact McNemar test on the predictions of
-        seed 0, adjusted by Holm over all rows that have one; the interval beside it is that of the
-        mean paired difference. `throughput_ratio` is after / before at the fastest batch, on the
-        same machine with the same threads.
+        seed 0, adjusted by Holm over all rows in which some are right that were wrong, or the other
+        way; the interval beside it is that of the mean paired difference. `throughput_ratio` is
+        after / before at the fastest batch, on the same machine with the same threads.
     """
     rows = [
         row
@@ -60,7 +60,7 @@ def compare(before: Mapping[str, Tables], after: Mapping[str, Tables]) -> pd.Dat
         for row in _dataset_rows(dataset, before.get(dataset), after.get(dataset))
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    tested = table["p"].notna()
+    tested = table["p"].notna() & (table["difference_low"] != table["difference_high"])
     table.loc[tested, "p"] = holm(table.loc[tested, "p"].astype(float).tolist())
     return table
 

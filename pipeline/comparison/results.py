@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.stage import paths
+from pipeline.stage.entry import blame
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_arrays, read_json
+
+TIMED = ("method", "phase", "machine", "threads", "device", "images_per_second")
 
 
 class Tables(NamedTuple):
@@ -56,15 +59,17 @@ def read(folder: Path) -> dict[str, Tables]:
 def _read_dataset(folder: Path) -> Tables:
     recipes, predictions = folder / "recipes.json", folder / "predictions.npz"
     timed = sorted(folder.glob("throughput*.csv"))  # this machine's, and others'
-    try:
-        return Tables(
+    with blame(str(folder), BadZipFile):  # ValueError: no CSV, no JSON
+        tables = Tables(
             pd.read_csv(folder / "accuracy.csv", index_col="method"),
-            pd.concat([pd.DataFrame(), *map(pd.read_csv, timed)]),
+            pd.concat([*map(pd.read_csv, timed)]) if timed else pd.DataFrame(columns=list(TIMED)),
             read_json(recipes) if recipes.exists() else {},
             read_arrays(predictions) if predictions.exists() else {},
         )
-    except ValueError as error:  # no CSV, no JSON, no archive
-        raise UserError(f"{folder}: {' '.join(str(error).split())}") from error
+    for table, needed in ((tables.accuracy, ["accuracy"]), (tables.throughput, TIMED)):
+        if missing := [column for column in needed if column not in table]:
+            raise UserError(f"{folder}: a table has no column {', '.join(missing)}")
+    return tables
 
 
 @contextmanager

@@ -31,7 +31,13 @@ def terminal(differences: pd.DataFrame, console: Console) -> None:
         shown = Table(title=escape(str(dataset)), title_justify="left", box=SIMPLE_HEAD)
         for column in columns:
             words = column in ("method", "change")
-            shown.add_column(column, justify="left" if words else "right", no_wrap=words)
+            # Where a terminal is narrow, names are folded and numbers stay whole.
+            shown.add_column(
+                column,
+                justify="left" if words else "right",
+                overflow="fold",
+                min_width=10 if column == "method" else _longest_word(lines, column),
+            )
         for line in lines:
             shown.add_row(*(escape(line[column]) for column in columns))
         console.print(shown)
@@ -79,6 +85,10 @@ def _tells(lines: list[dict[str, str]], column: str) -> bool:
     if column in ("parameters", "MACs"):
         return any("->" in line[column] for line in lines)
     return any(line[column] != "-" for line in lines)
+
+
+def _longest_word(lines: list[dict[str, str]], column: str) -> int:
+    return max(len(word) for line in lines for word in line[column].split())
 
 
 def _lines(group: pd.DataFrame) -> list[dict[str, str]]:

@@ -42,10 +42,11 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
             accuracy_by_year(accuracy),
             *_stale_note(accuracy),
             "## Beside the papers\n",
-            "`exact`: same data, split, augmentation and metric; `near`: same data, something else "
-            "differs; `different-network`, `different-data`: only context. A verdict, "
-            "for `exact` and `near` only: reproduced where the two 95 % intervals overlap, "
-            "otherwise better or short by so many points.\n",
+            "`exact`: same data, split, augmentation and metric; `near`: the same images (those of "
+            "CIFAR-10 from JPEG files), something else differs; `different-network`, "
+            "`different-data`: only context. A verdict, for `exact` and `near` only: reproduced "
+            "where the two 95 % intervals overlap, which two figures may do that a test tells "
+            "apart; otherwise better or short by so many points.\n",
             beside_the_papers(accuracy),
             *studies_by_dataset(studies),
             "How fast: [throughput.md](throughput.md).\n",
@@ -132,6 +133,8 @@ def studies_by_dataset(studies: Sequence[Study]) -> list[str]:
     parts = []
     for study in studies:
         note = f"{STALE} stale: made before a change of {study.stale}\n\n" if study.stale else ""
+        if study_tables.DIFFERENCES & {*study.table}:
+            note += f"{study_tables.OF_THESE_SEEDS}\n\n"
         rows = study_tables.rows(study.table)
         parts.append(f"## {study.title}: {study.dataset}\n\n{note}{table(rows)}")
     return parts
@@ -157,7 +160,7 @@ def throughput_by_machine(throughput: pd.DataFrame) -> list[str]:
                     "batch": number(fastest["batch_size"].max(), 6),
                     "one image, ms": number(single["latency_p50_ms"].min()),
                     "training, s": number(train["train_seconds"].max()),
-                    "search, s": number(train["search_seconds"].max()),
+                    "search, s": number(train["search_seconds"].round(3).max()),
                 }
             )
         parts.append(f"## {machine}, {threads} threads\n\n{table(rows)}")

@@ -174,13 +174,17 @@ def throughput_rows(
     """
     described = {key: timing[key] for key in ("device", "dtype", "machine", "threads", "versions")}
     whole = {key: training[key] for key in ("machine", "threads", "versions", "train_seconds")}
+    # Without steps to time on their own, a fit's speed is that of the whole.
+    steps = timing.get("train", {"images_per_second": n_train / training["train_seconds"]})
+    if "train" in timing and training["machine"] != timing["machine"]:
+        steps = {}  # of another machine than the rest of the row
     train = {
         **described,
         **whole,
+        "device": training.get("device", described["device"]),
         "search_seconds": training["search_seconds"],
         "peak_memory_mib": training["peak_memory_mib"],
-        # Without steps to time on their own, a fit's speed is that of the whole.
-        **timing.get("train", {"images_per_second": n_train / training["train_seconds"]}),
+        **steps,
     }
     infer = [
         {**described, "peak_memory_mib": timing["peak_memory_mib"], **one}

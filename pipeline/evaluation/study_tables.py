@@ -10,6 +10,10 @@ from pipeline.evaluation.markdown import Row, number, percent
 
 SHARES = {"train_accuracy", "accuracy_std", "loss"}
 DIFFERENCES = {"gain", "effect"}
+OF_THESE_SEEDS = (
+    "The interval of a difference is over the test images, for these seeds: how much others would "
+    "differ it leaves out."
+)
 HEADINGS = {
     "accuracy": "accuracy %",
     "accuracy_std": "std",

@@ -57,9 +57,12 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     stage = _file_name(main)
     names = sys.argv[1:]
     expected = list(inspect.signature(main).parameters)
+    usage = " ".join(["usage: python -m", f"pipeline.{stage}", *map(str.upper, expected)])
+    if {"-h", "--help"} & set(names):
+        print(usage)
+        raise SystemExit(0)
     if len(names) != len(expected):
-        usage = " ".join(["python -m", f"pipeline.{stage}", *(name.upper() for name in expected)])
-        raise SystemExit(f"usage: {usage}")
+        raise SystemExit(usage)
     stage_name = "@".join(filter(None, [stage, "-".join(names)]))
 
     def locked() -> int:

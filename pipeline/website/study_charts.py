@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from pipeline.evaluation.study_tables import OF_THESE_SEEDS
 from pipeline.website.charts import LEAST, Spec, choice, error_axis, finished, of_one_dataset
 
 RUNGS = alt.Axis(labelLimit=340)
@@ -92,7 +93,8 @@ def effects(frame: pd.DataFrame) -> Spec:
             alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
         ],
     )
-    return finished(alt.layer(nothing, bars, marks), "What each cause changed, with its interval.")
+    described = f"What each cause changed, with its interval. {OF_THESE_SEEDS}"
+    return finished(alt.layer(nothing, bars, marks), described)
 
 
 def unchanged_too(frame: pd.DataFrame) -> pd.DataFrame:

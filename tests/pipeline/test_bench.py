@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline import bench, prepare
 from pipeline.evaluation import clock, device, rows
+from pipeline.stage import params
 
 ROOT = Path(__file__).parents[2]
 PARAMS = """
@@ -65,6 +67,18 @@ def test_what_is_there_is_not_measured_again(
     assert bench.main(["digits"]) == 0
     assert "timing" not in capsys.readouterr().out
     assert file.read_bytes() == before
+
+
+@pytest.mark.usefixtures("project")
+def test_images_that_come_class_by_class_are_all_seen():
+    prepare.main("digits")
+    folder = Path("artifacts/data/digits")
+    labels = np.load(folder / "train_labels.npy")
+    for name in ("images", "labels"):
+        file = folder / f"train_{name}.npy"
+        np.save(file, np.load(file)[np.argsort(labels, kind="stable")])
+    pair = bench.quickly_fitted(params.load(), "digits", "sobel", "linear_svm")
+    assert len(pair.arrays["classes"]) == 10
 
 
 def test_the_script_goes_on_where_it_was(project: Path):

@@ -86,11 +86,15 @@ def test_a_new_dataset_reads_its_file(project: Path):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("lenet5", "models/networks/lenet5.py: exists already"), ("My-Net", "expected a name of")],
+    [
+        ("network lenet5", "models/networks/lenet5.py: this name is taken"),
+        ("feature ops", "features/ops.py: this name is taken"),
+        ("network My-Net", "expected a name of"),
+    ],
 )
 def test_what_it_refuses(
     name: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(ROOT)
-    assert new.main(["network", name]) == 1
+    assert new.main(name.split()) == 1
     assert message in capsys.readouterr().err

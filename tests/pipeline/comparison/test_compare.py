@@ -90,21 +90,24 @@ def test_a_change_with_its_test(old: Path, tmp_path: Path):
     assert row["difference"] == pytest.approx(-7 / N)
     assert row["difference_seed0"] == pytest.approx(-7 / N)
     assert row["difference_low"] < -7 / N < row["difference_high"] < 0
-    # 8 images only the old one has right, 1 only the new one; two rows have changed.
-    assert row["p"] == pytest.approx(2 * binomtest(1, 9).pvalue)
+    # 8 images only the old one has right, 1 only the new one; lenet5 predicts what it did.
+    assert row["p"] == pytest.approx(binomtest(1, 9).pvalue)
     assert row["throughput_ratio"] == pytest.approx(1.5)
     assert 'chosen {"C": 1.0} -> {"C": 10.0}; classifier.C: 1.0 -> 10.0' in row["why"]
     assert "code" not in row["why"]
 
 
-def test_holm_counts_the_methods_that_were_tested(old: Path, tmp_path: Path):
+@pytest.mark.parametrize(("wrong", "tested"), [((0, 1), 1), ((0, 3), 2)])
+def test_holm_counts_the_methods_whose_predictions_differ(
+    wrong: tuple[int, ...], tested: int, old: Path, tmp_path: Path
+):
     new = tmp_path / "new"
-    methods = {"hog-logistic": predictions(0, 1), "lenet5": predictions(2, *range(20, 26))}
+    methods = {"hog-logistic": predictions(*wrong), "lenet5": predictions(2, *range(20, 26))}
     write_tables(new / "digits", {**methods, "mlp": predictions()}, C=2.0)
     table = compared(old, new)
     assert table.loc["mlp", "change"] == "added"
     assert np.isnan(table.loc["mlp", "p"])
-    assert table.loc["lenet5", "p"] == pytest.approx(2 * binomtest(0, 6).pvalue)
+    assert table.loc["lenet5", "p"] == pytest.approx(tested * binomtest(0, 6).pvalue)
     assert table.loc["hog-logistic", ["p", "difference"]].tolist() == [1, 0]
 
 
@@ -172,6 +175,29 @@ def test_only_a_loss_of_so_many_points_fails(points: str, code: int, old: Path, 
     write_tables(new / "digits", methods, C=2.0)
     assert compare.main([str(old), str(new)]) == compare.DIFFERENT
     assert compare.main([str(old), str(new), "--fail-on-regression", points]) == code
+
+
+def test_a_loss_of_just_so_many_points_does_not_fail():
+    lost = pd.DataFrame(
+        {"change": "changed", "accuracy_before": 0.975, "accuracy_after": 0.97}
+        | {"difference": [0.97 - 0.975]}
+    )
+    assert compare.exit_code(lost, 0.5) == compare.SAME
+    assert compare.exit_code(lost, 0.49) == compare.DIFFERENT
+
+
+def test_a_narrow_terminal_folds_names_and_keeps_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "kmeans_patches-linear_svm"
+    write_tables(tmp_path / "old/digits", {name: predictions(0, 1)})
+    write_tables(tmp_path / "new/digits", {name: predictions(*range(9))}, C=2.0, speed=120.0)
+    compare.main([str(tmp_path / "old"), str(tmp_path / "new")])
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    for figure in ("95.00", "77.50", "-17.50", "0.016", "x1.20"):
+        assert figure in printed
 
 
 def test_formats(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -243,7 +269,20 @@ def test_errors_are_one_line(
     assert error.count("\n") == 1
 
 
-def test_a_broken_table_is_named(old: Path, capsys: pytest.CaptureFixture[str]):
-    (old / "digits/recipes.json").write_text("{")
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("recipes.json", "{", "old/digits: "),
+        ("predictions.npz", "PK", "old/digits: "),
+        ("accuracy.csv", "method,acc\nlenet5,1\n", "a table has no column accuracy"),
+        ("throughput.csv", "method,phase\nlenet5,infer\n", "a table has no column machine"),
+    ],
+)
+def test_a_broken_table_is_named(
+    file: str, content: str, message: str, old: Path, capsys: pytest.CaptureFixture[str]
+):
+    (old / "digits" / file).write_text(content)
     assert compare.main([str(old), str(old)]) == compare.ERROR
-    assert "old/digits: " in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1

@@ -190,7 +190,12 @@ def test_a_classical_method_trains_as_fast_as_its_whole_fit():
 def test_a_network_trains_as_fast_as_its_steps_and_where_it_was_trained():
     timing = {**MACHINE, "device": "cpu", "dtype": "float32", "infer": INFER, "peak_memory_mib": 99}
     timing["train"] = {"batch_size": 32, "images_per_second": 5000.0, "latency_p50_ms": None}
-    elsewhere = {**TRAINING, "machine": "another"}
-    train, infer, _ = rows.throughput_rows("lenet5", 1000, elsewhere, timing)
+    train, infer, _ = rows.throughput_rows("lenet5", 1000, TRAINING, timing)
     assert (train["images_per_second"], train["batch_size"]) == (5000, 32)
-    assert (train["machine"], infer["machine"]) == ("another", "one")
+    assert (train["machine"], infer["machine"]) == ("one", "one")
+
+    elsewhere = {**TRAINING, "machine": "another", "device": "Fast 2"}
+    train, infer, _ = rows.throughput_rows("lenet5", 1000, elsewhere, timing)
+    assert (train["machine"], train["device"]) == ("another", "Fast 2")
+    assert (infer["machine"], infer["device"]) == ("one", "cpu")
+    assert not {"images_per_second", "batch_size"} & train.keys()

@@ -118,6 +118,12 @@ def test_another_number_of_words_is_answered_with_the_usage(start: Start, words:
     )
 
 
+@pytest.mark.parametrize("words", [["--help"], ["digits", "-h"]])
+def test_help_is_no_mistake(start: Start, words: list[str]):
+    output, errors = start("1 / 0", *words, arguments="dataset, network").communicate()
+    assert (output, errors) == ("usage: python -m pipeline.work DATASET NETWORK\n", "")
+
+
 def test_ctrl_c_is_one_line(start: Start):
     # A shell starts background jobs with SIGINT ignored, which a child inherits.
     stage = start(
