@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile
 
+from pipeline import provenance
 from pipeline.stage import paths, plugins
 from pipeline.stage.entry import blame, tool
 from pipeline.stage.errors import UserError
@@ -160,9 +161,23 @@ def _check_same_origin(ours: Tables, theirs: Tables, where: Path) -> None:
     if not np.array_equal(ours.predictions[LABELS], theirs.predictions[LABELS]):
         raise UserError(f"{where}/predictions.npz: has other test labels than the one here")
     old, new = ours.recipes["files"], theirs.recipes["files"]
-    for file in old.keys() & new.keys():
+    for file in _behind_what_stays(ours, theirs) & old.keys() & new.keys():
         if old[file] != new[file]:
             raise UserError(f"{where}/recipes.json: made by another {file} than the rows here")
+
+
+def _behind_what_stays(ours: Tables, theirs: Tables) -> set[str]:
+    """Name the files that decide the rows here whose place none of theirs takes."""
+    behind: set[str] = set()
+    for name, row in ours.recipes["rows"].items():
+        if name in theirs.recipes["rows"]:
+            continue
+        try:
+            sources = provenance.sources(row["parameters"]["dataset"]["reader"], row["made_of"])
+        except UserError:  # a plug-in that is not here: any of them may have decided
+            return {*ours.recipes["files"]}
+        behind |= {file.as_posix() for file in sources}
+    return behind
 
 
 def ranked(accuracy: pd.DataFrame, predictions: dict[str, Any]) -> pd.DataFrame:

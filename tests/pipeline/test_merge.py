@@ -199,6 +199,13 @@ def test_a_study_that_has_no_code_any_more_stays(other: Path):
     assert "[gone](gone.csv)" in (DIGITS / "studies/README.md").read_text()
 
 
+@pytest.mark.usefixtures("other")
+def test_only_the_code_behind_rows_that_stay_must_be_the_same():
+    ours, theirs = merge.read(DIGITS), merge.read(Path("other/tables/digits"))
+    assert "features/hog.py" in merge._behind_what_stays(ours, theirs)
+    assert merge._behind_what_stays(ours, ours) == set()
+
+
 def change_data(tables: Path) -> str:
     recipes = read_json(tables / "recipes.json")
     next(iter(recipes["rows"].values()))["data"] = "another"
