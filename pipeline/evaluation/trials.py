@@ -71,7 +71,11 @@ def network(
     seeds: Sequence[int] | None = None,
     label: str,
 ) -> Predict:
-    """Train a network plug-in's class on all training images of `data` or on `rows`."""
+    """Train a network plug-in's class on all training images of `data` or on `rows`.
+
+    The images must be the study's own: by others, a network of the same recipe and rows would be
+    taken for one that `data.kept` has answers of.
+    """
     shape: tuple[int, int, int] = data.train_images.shape[1:]
     plan = Blueprint(build, shape, data.classes, tuple((options or {}).items()))
 
