@@ -19,7 +19,7 @@ SCALE = 0.12
 SQUEEZE = 0.12  # wider and lower, or narrower and higher
 SHEAR = 0.2  # pixels to the side a row
 # The elastic field: white noise, smoothed by a Gaussian, in pixels of a 28-pixel image. Both grow
-# with the image, but wider smoothing leaves less noise: it moves pixels of any image by 1.4.
+# with the image, but wider smoothing leaves less noise: pixels of any image move about as far.
 ELASTIC_SIGMA = 4.0
 ELASTIC_ALPHA = 34.0
 
