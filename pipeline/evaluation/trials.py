@@ -58,7 +58,7 @@ def classical(
         model = classifier.fit(feature.fit(images).transform(images), labels)
         return lambda asked: model.predict(feature.transform(asked))[None]
 
-    return _asked_once(learn, data.kept, feature, classifier, images, labels)
+    return _asked_once(learn, data.kept, joblib.hash((feature, classifier, images, labels)))
 
 
 def network(
@@ -71,36 +71,36 @@ def network(
     seeds: Sequence[int] | None = None,
     label: str,
 ) -> Predict:
-    """Train a network plug-in's class on all training images of `data` or on `rows`.
-
-    The images must be the study's own: by others, a network of the same recipe and rows would be
-    taken for one that `data.kept` has answers of.
-    """
-    shape: tuple[int, int, int] = data.train_images.shape[1:]
+    """Train a network plug-in's class on all training images of `data` or on `rows`."""
+    images, labels = data.train_images, data.train_labels
+    shape: tuple[int, int, int] = images.shape[1:]
     plan = Blueprint(build, shape, data.classes, tuple((options or {}).items()))
+    name = joblib.hash((plan, recipe, images, labels, rows, seeds))
 
     def learn() -> Predict:
         trained = train(
             plan,
-            data.train_images,
-            data.train_labels,
+            images,
+            labels,
             recipe,
             rows=rows,
             seeds=seeds,
-            checkpoints=data.kept and data.kept / joblib.hash((plan, recipe, rows)),
+            checkpoints=data.kept and data.kept / name,
             label=label,
         )
         return lambda asked: trained.scores(asked).argmax(-1)
 
-    return _asked_once(learn, data.kept, plan, recipe, rows, seeds)
+    return _asked_once(learn, data.kept, name)
 
 
-def _asked_once(learn: Callable[[], Predict], kept: Path | None, *decides: object) -> Predict:
-    """Return what `learn` returns, to be learned when it is first asked; keep its answers."""
+def _asked_once(learn: Callable[[], Predict], kept: Path | None, name: str) -> Predict:
+    """Return what `learn` returns, to be learned when it is first asked; keep its answers.
+
+    The `name` tells apart all that is learned differently.
+    """
     learned = cache(learn)
     if kept is None:
         return lambda images: learned()(images)
-    name = joblib.hash(decides)
 
     def predict(images: Images) -> Labels:
         file = kept / f"{name}-{joblib.hash(images)}.npy"

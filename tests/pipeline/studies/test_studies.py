@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.classifiers import linear_svm, logistic
-from models.networks import lenet5
+from models.networks import lenet5, mlp
+from models.training.recipe import Recipe
 from pipeline.evaluation import study_tables, trials
 from pipeline.evaluation.trials import Data, difference, summary
 from pipeline.stage import plugins
@@ -194,6 +195,25 @@ def test_a_killed_study_learns_nothing_twice(
     assert len(learned) == 8
     pd.testing.assert_frame_equal(table, undisturbed, check_exact=True)
     assert {file.suffix for file in tmp_path.iterdir() if file.is_file()} == {".npy"}
+
+
+def test_what_was_learned_from_other_images_is_not_taken_for_kept(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    learned: list[int] = []
+
+    def counted(*args: Any, **kwargs: Any):
+        learned.append(len(args[1]))
+        return train(*args, **kwargs)
+
+    train = trials.train
+    monkeypatch.setattr(trials, "train", counted)
+    kept = data._replace(kept=tmp_path)
+    recipe = Recipe(epochs=1, seeds=1, batch_size=8)
+    for learned_from in (kept, kept._replace(train_images=255 - data.train_images), kept):
+        predict = trials.network(mlp.Network, learned_from, recipe, label="mlp")
+        predict(data.test_images)
+    assert len(learned) == 2
 
 
 def test_every_study_is_a_plugin():
