@@ -89,7 +89,7 @@ def all_charts(
     """Return the charts by name, and the machines whose speeds have one."""
     import pandas as pd
 
-    from pipeline.website import charts, study_charts
+    from pipeline.website import charts, faces, study_charts
 
     frame = charts.points(accuracy)
     specs = {
@@ -97,6 +97,7 @@ def all_charts(
         "parameters": charts.against(frame, "parameters", "parameters"),
         "macs": charts.against(frame, "macs", "multiply-accumulates"),
         "confusion": charts.confusion(report.read_tables("confusion")),
+        "faces": charts.misses(pd.read_csv(faces.CURVES)),
     }
     machines = []
     places = speeds(throughput).groupby(["machine", "threads", "device"])
@@ -180,7 +181,7 @@ def main() -> None:
     """Read results/tables and write the page."""
     from jinja2 import Environment
 
-    from pipeline.website import atoms, lecture, pictures, vega, words
+    from pipeline.website import atoms, faces, lecture, pictures, vega, words
 
     checked = params.load()
     accuracy = report.read_accuracy(checked)
@@ -208,6 +209,7 @@ def main() -> None:
         edges=list(pictures.edges()),
         gabor=list(pictures.gabor_bank()),
         atoms=pictures.address(atoms.PICTURE.read_bytes()),
+        faces=pictures.address(faces.PICTURE.read_bytes(), "webp"),
         examples=list(lecture.examples()),
         kernels=kernels,
         pictures=made,

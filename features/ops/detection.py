@@ -153,6 +153,15 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         Detections
             Possibly none.
         """
+        every = self.windows(image, scale_step)
+        above = every.scores > threshold
+        return suppress(Detections(every.boxes[above], every.scores[above]), overlap)
+
+    def windows(self, image: NDArray[np.uint8], scale_step: float = 1.1) -> Detections:
+        """Score every window at every scale, in the order of the scan.
+
+        The parameters are those of :meth:`detect`; an image smaller than a window has none.
+        """
         check_is_fitted(self)
         if scale_step <= 1:
             raise ValueError(f"detection: scale_step must be above 1, got {scale_step}")
@@ -160,14 +169,13 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         side = self._side()
         for level, scale in pyramid(image, scale_step, side):
             found = self._score(level[None])[0]
-            places = np.argwhere(found > threshold)
             # The template leaves out a cell on every side.
-            first = (places - 1) * self.pixels_per_cell
+            first = (np.indices(found.shape).reshape(2, -1).T - 1) * self.pixels_per_cell
             last = first + side + 2 * self.pixels_per_cell
             box = np.hstack([first * scale, last * scale])
             boxes.append(np.clip(box, 0, np.tile(image.shape[:2], 2)))
-            scores.append(found[tuple(places.T)])
-        return suppress(Detections(np.concatenate(boxes), np.concatenate(scores)), overlap)
+            scores.append(found.ravel())
+        return Detections(np.concatenate(boxes), np.concatenate(scores))
 
     def _learn(self, blocks: NDArray[np.float32], labels: NDArray[np.bool_]) -> None:
         solver = LinearSVC(C=self.C, loss="squared_hinge", dual=False, max_iter=10_000)

@@ -194,3 +194,39 @@ def code_plane(frame: pd.DataFrame) -> Spec:
     return finished(
         marks, "Test images in the plane of a code of two numbers, coloured by their class."
     )
+
+
+def misses(frame: pd.DataFrame) -> Spec:
+    """Miss rate against false positives per window, on log scales as in Dalal and Triggs."""
+    frame = frame[(frame["miss_rate"] > 0) & (frame["false_positives_per_window"] > 0)]
+    lines = (
+        alt.Chart(frame)
+        .mark_line(interpolate="step-after")
+        .encode(
+            alt.X(
+                "false_positives_per_window:Q",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(title="false positives per window", format="~e", grid=False),
+            ),
+            alt.Y(
+                "miss_rate:Q",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(
+                    title="miss rate", format="~g", values=[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
+                ),
+            ),
+            alt.Color(
+                "trained_on:N",
+                sort=None,
+                legend=alt.Legend(title="trained on", orient="top", columns=1),
+            ),
+            tooltip=[
+                alt.Tooltip("trained_on:N", title="trained on"),
+                alt.Tooltip("false_positives_per_window:Q", format=".1e"),
+                alt.Tooltip("miss_rate:Q", format=".2f"),
+            ],
+        )
+    )
+    return finished(
+        lines, "Share of the faces that are missed against the false positives per window."
+    )
