@@ -1,1 +1,1 @@
-"""One module per hand-made feature: scikit-learn transformers from images to vectors."""
+"""One module per feature: scikit-learn transformers from images to vectors."""

@@ -1,8 +1,7 @@
 """The code of an autoencoder: features that a network learns without labels.
 
-Expected on MNIST with 32 numbers: a squared error of 3.8 per image that it was not trained on. The
-code is compact rather than linear: nearest neighbours read digits from it better than from pixels,
-a linear classifier reads them worse.
+The code is compact rather than linear: on MNIST a linear classifier reads digits from 32 numbers
+worse than from the pixels (90.7 and 92.6 %).
 """
 
 from __future__ import annotations

@@ -17,13 +17,15 @@ TITLE = "Gabor energy"
 YEAR = 1959
 CITATION = (
     "D. H. Hubel, T. N. Wiesel, Receptive fields of single neurones in the cat's striate cortex, "
-    "Journal of Physiology 148(3), 1959, pp. 574-591; "
+    "Journal of Physiology 148(3), 1959, pp. 574-591 (simple cells), and 160(1), 1962, pp. 106-154 "
+    "(complex cells); "
     "as a model: J. G. Daugman, Journal of the Optical Society of America A 2(7), 1985, "
     "pp. 1160-1169, and E. H. Adelson, J. R. Bergen, ibid. 2(2), 1985, pp. 284-299"
 )
 DEVIATIONS = (
     "the paper measures cells of cats and computes nothing; the Gabor function for a simple cell "
     "and the energy of an even and an odd one for a complex cell are the models of 1985",
+    "the root of the energy, which grows with the contrast and not with its square",
     "the envelope is round, where that of a simple cell is longer along its bars",
     "the mean over squares, which makes a vector of the responses, is ours",
 )

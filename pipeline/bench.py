@@ -142,6 +142,8 @@ def bench(checked: params.Params, dataset: str) -> Path:
             write_json(file, measured())
     table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
     file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
+    if file.exists():
+        table = rows.with_others(table, pd.read_csv(file))
     write_csv(file, table, floats="%.5g")
     return file
 

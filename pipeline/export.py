@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pipeline.evaluation.rows import SIGNIFICANT
 from pipeline.stage import paths, plugins
 from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
@@ -29,11 +30,11 @@ BOLD = {"latex": r"\textbf{{{}}}", "markdown": "**{}**", "csv": "{}"}
 WITH_CITATION = ("features", "classifiers", "networks", "datasets")
 
 
-def rounded(accuracy: float, low: float, high: float) -> tuple[str, str]:
-    """Return accuracy and half its interval in percent, as far as the interval allows."""
+def rounded(accuracy: float, low: float, high: float) -> list[str]:
+    """Return accuracy and the ends of its interval in percent, as far as the interval allows."""
     half = 50 * (high - low)
     decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
-    return f"{100 * accuracy:.{decimals}f}", f"{half:.{decimals}f}"
+    return [f"{100 * value:.{decimals}f}" for value in (accuracy, low, high)]
 
 
 def lines(accuracy: pd.DataFrame, form: str) -> list[dict[str, Any]]:
@@ -41,14 +42,15 @@ def lines(accuracy: pd.DataFrame, form: str) -> list[dict[str, Any]]:
     measured = accuracy[accuracy["accuracy"].notna()]
     made = []
     for row in measured.to_dict("records"):
-        value, half = rounded(row["accuracy"], row["accuracy_low"], row["accuracy_high"])
-        best = not row["p_vs_best"] < 0.05
+        value, low, high = rounded(row["accuracy"], row["accuracy_low"], row["accuracy_high"])
+        best = not row["p_vs_best"] < SIGNIFICANT
         made.append(
             {
                 "Year": row["year"],
                 "Method": row["title"].translate(ESCAPES) if form == "latex" else row["title"],
                 "Accuracy (%)": BOLD[form].format(value) if best else value,
-                "95 % half interval": half,
+                "95 % from": low,
+                "to": high,
                 "Seeds": row["n_seeds"],
                 "Parameters": f"{int(row['parameters']):,}",
                 "MACs": f"{int(row['macs']):,}",
@@ -63,7 +65,7 @@ def latex(rows: list[dict[str, Any]]) -> str:
     body = [" & ".join(map(str, row.values())) + r" \\" for row in rows]
     return "\n".join(
         [
-            r"\begin{tabular}{rlrrrrr}",
+            r"\begin{tabular}{rlrrrrrr}",
             r"\toprule",
             heading + r" \\",
             r"\midrule",
@@ -101,9 +103,11 @@ def parquet(accuracy: pd.DataFrame) -> bytes:
     frame = pd.DataFrame(lines(accuracy, "csv"))
     for name in ("Parameters", "MACs"):
         frame[name] = frame[name].str.replace(",", "").astype("int64")
-    for name in ("Accuracy (%)", "95 % half interval"):
+    for name in ("Accuracy (%)", "95 % from", "to"):
         frame[name] = frame[name].astype(float)
-    frame["Best"] = ~(accuracy.loc[accuracy["accuracy"].notna(), "p_vs_best"] < 0.05).to_numpy()
+    frame["Best"] = ~(
+        accuracy.loc[accuracy["accuracy"].notna(), "p_vs_best"] < SIGNIFICANT
+    ).to_numpy()
     try:
         content: bytes = frame.to_parquet(index=False, engine="pyarrow")
     except ImportError as error:

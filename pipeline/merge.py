@@ -51,6 +51,13 @@ class Tables(NamedTuple):
     studies: dict[str, str]
 
 
+def text(file: Path) -> pd.DataFrame:
+    """Read a table as text, so that it is written as it was."""
+    import pandas as pd
+
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
 def read(folder: Path) -> Tables:
     """Read the tables of one dataset.
 
@@ -59,15 +66,10 @@ def read(folder: Path) -> Tables:
     UserError
         A file is not what its name says, or one lacks what another has.
     """
-    import pandas as pd
-
     with blame(str(folder), BadZipFile, KeyError, TypeError):
         captions = folder / "pictures/captions.json"
         tables = Tables(
-            {
-                name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
-                for name in BY_METHOD
-            },
+            {name: text(folder / f"{name}.csv") for name in BY_METHOD},
             read_json(folder / "recipes.json"),
             read_arrays(folder / "predictions.npz"),
             read_json(captions) if captions.exists() else {},
@@ -233,6 +235,9 @@ def merge(results: Path, dataset: str) -> tuple[Tables, str]:
     UserError
         The images are not prepared here, or the two do not go together.
     """
+    from pipeline.evaluation.rows import beside_the_papers
+    from pipeline.tabulate import published
+
     described = paths.data(dataset) / "dataset.json"
     if not described.exists():
         raise UserError(f"{described}: not found; run python -m pipeline.prepare {dataset}")
@@ -244,15 +249,21 @@ def merge(results: Path, dataset: str) -> tuple[Tables, str]:
     if any(row["data"] != info["checksum"] for row in theirs.recipes["rows"].values()):
         raise UserError(f"{where / 'recipes.json'}: made from other images than {described}")
     here = read(ours) if (ours / "accuracy.csv").exists() else theirs
-    return merged(here, theirs, where), info["title"]
+    tables = merged(here, theirs, where)
+    accuracy = beside_the_papers(tables.rows["accuracy"], published(dataset))
+    return tables._replace(rows=tables.rows | {"accuracy": accuracy}), info["title"]
 
 
 def copy_files(results: Path, dataset: str, names: set[str]) -> None:
     """Copy what is in no table: pictures, published models, timings of other machines."""
+    from pipeline.evaluation.rows import with_others
+
     here, there = paths.TABLES / dataset, results / "tables" / dataset
     models = results / "models" / dataset
-    copies = [(file, here) for file in there.glob("throughput-*.csv")]
-    copies += [(file, here / "pictures") for file in (there / "pictures").glob("*.png")]
+    for file in there.glob("throughput-*.csv"):
+        table, ours = text(file), here / file.name
+        write_csv(ours, with_others(table, text(ours)) if ours.exists() else table)
+    copies = [(file, here / "pictures") for file in (there / "pictures").glob("*.png")]
     copies += [(file, here / "pictures") for file in (there / "pictures").glob("*.csv")]
     copies += [
         (file, paths.PUBLISHED / dataset) for file in models.glob("*.npz") if file.stem in names
@@ -278,7 +289,9 @@ def main(words: list[str] | None = None) -> int:
         theirs = read(chosen.results / "tables" / dataset)
         copy_files(chosen.results, dataset, measured(theirs))
         write(dataset, tables, title)
-        names = [*theirs.rows["accuracy"]["method"], *(f"study {name}" for name in theirs.studies)]
+        ran = measured(theirs)
+        names = [name for name in theirs.rows["accuracy"]["method"] if name in ran]
+        names += [*(f"study {name}" for name in theirs.studies)]
         print(f"{dataset}: {', '.join(names)}")
     return 0
 

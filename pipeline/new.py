@@ -7,7 +7,6 @@ params.yaml.
 from __future__ import annotations
 
 import argparse
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -16,9 +15,9 @@ from pipeline.stage import plugins
 from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import write_text
+from pipeline.stage.params import NAME
 
 SCAFFOLD = Path(__file__).parent / "scaffold"
-NAME = re.compile(r"[a-z][a-z0-9_]*")
 ENTRIES = {
     "network": "{name}: {{batch_size: 32, learning_rate: [0.003, 0.01, 0.03]}}",
     "feature": "{name}: {{pool: 4}}",

@@ -44,6 +44,7 @@ class Cell(NamedTuple):
 def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
     """Return headings and rows of the table of all methods."""
     from pipeline.evaluation import markdown
+    from pipeline.evaluation import rows as evaluated
     from pipeline.evaluation.history import STALE
 
     headings = ["year", "method", "title", "data set", "accuracy %", "seeds", "parameters", "MACs"]
@@ -51,9 +52,9 @@ def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
     rows = []
     for row in accuracy.sort_values(["year", "method", "dataset"]).to_dict("records"):
         measured = row["accuracy"] == row["accuracy"]
-        tied = measured and not row["p_vs_best"] < 0.05
+        tied = measured and not row["p_vs_best"] < evaluated.SIGNIFICANT
         counts = [
-            Cell(markdown.number(row[name], 12) if row[name] == row[name] else "", row[name])
+            Cell(markdown.number(row[name], 12), row[name]) if row[name] == row[name] else Cell("")
             for name in ("parameters", "macs")
         ]
         rows.append(
@@ -69,7 +70,7 @@ def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
                 ),
                 Cell(str(row["n_seeds"]) if measured else ""),
                 *counts,
-                Cell(markdown.published(row), row["published"] if row["published"] else None),
+                Cell(markdown.published(row), row["published"] if row["published"] > 0 else None),
                 Cell(row["status"]),
             ]
         )
@@ -202,7 +203,7 @@ def main() -> None:
         charts_json=json.dumps(specs, allow_nan=False).replace("<", "\\u003c"),
         columns=columns,
         rows=rows,
-        any_stale=bool((accuracy["stale"] != "").any()),
+        any_stale=bool((accuracy["stale"] != "").any() or any(study.stale for study in studies)),
         machines=machines,
         studies=study_tables(studies),
         drawn=drawn_pictures(),

@@ -85,7 +85,10 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("dataset", metavar="DATASET")
     parser.add_argument("methods", nargs="+", metavar="METHOD")
     chosen = parser.parse_args(words)
-    print(pairs(chosen.dataset, chosen.methods).to_markdown(index=False, floatfmt=".2g"))
+    found = pairs(chosen.dataset, chosen.methods)
+    print(found.to_markdown(index=False, floatfmt=".2g"))
+    if len(found) > 1:
+        print(f"Holm over these {len(found)} pairs: the more methods are named, the larger is p.")
     return 0
 
 

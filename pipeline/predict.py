@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from pipeline.ingest.photographs import decode
 from pipeline.scoring.trained import Trained, all_trained, border
+from pipeline.stage import paths
 from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 
@@ -48,7 +49,10 @@ def find(method: str, dataset: str | None) -> Trained:
     datasets = sorted(on for name, on in trained if name == method)
     if not datasets:
         methods = sorted({name for name, _ in trained})
-        raise UserError(f"{method}: not trained; found {', '.join(methods) or 'nothing'}")
+        raise UserError(
+            f"{method}: neither trained here nor in {paths.PUBLISHED}; "
+            f"found {', '.join(methods) or 'nothing'}"
+        )
     if dataset is None and len(datasets) == 1:
         dataset = datasets[0]
     if dataset not in datasets:
@@ -87,16 +91,17 @@ def main(words: list[str] | None = None) -> int:
         for place in (-own).argsort(kind="stable")[:SHOWN]:
             value = f"{100 * own[place]:6.2f} %" if probabilities else f"{own[place]:8.3f}"
             print(f"  {value}  {info['class_names'][place]}")
-    _warn_of_inverted(info["border"], images)
+    for file, image in zip(chosen.images, images, strict=True):
+        _warn_of_inverted(file, info["border"], image[None])
     return 0
 
 
-def _warn_of_inverted(usual: float, images: NDArray[np.uint8]) -> None:
-    """Say so where the pictures' borders are light and those of the training images dark."""
-    if abs(border(images) - usual) > abs(255 - border(images) - usual):
+def _warn_of_inverted(file: Path, usual: float, image: NDArray[np.uint8]) -> None:
+    """Say so where a picture's border is light and that of the training images dark."""
+    if abs(border(image) - usual) > abs(255 - border(image) - usual):
         print(
-            f"the border of these pictures has a brightness of {border(images):.0f}, that of the "
-            f"training images {usual:.0f}: try --invert",
+            f"{file}: its border has a brightness of {border(image):.0f}, that of the training "
+            f"images {usual:.0f}: try --invert",
             file=sys.stderr,
         )
 

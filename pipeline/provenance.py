@@ -18,7 +18,7 @@ from pipeline.stage.params import Params
 
 PACKAGES = ("pipeline", "features", "models")
 # How a stage starts, locks and writes decides no number, nor how a file came here that is checked
-# afterwards; params.yaml is hashed as values.
+# afterwards; what params.yaml says is hashed as values, before it is spread into settings.
 PLUMBING = (Path("pipeline/stage"), Path("pipeline/ingest/download.py"))
 # Of a plug-in's constants, those that no number and no table comes from.
 WORDS = {"CITATION", "DEVIATIONS"}

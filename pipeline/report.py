@@ -23,7 +23,11 @@ def read_tables(name: str) -> pd.DataFrame:
     import pandas as pd
 
     files = sorted(paths.TABLES.glob(f"*/{name}.csv"))
-    tables = [pd.read_csv(file).assign(dataset=file.parent.name) for file in files]
+    # A class may be called None or NA.
+    tables = [
+        pd.read_csv(file, keep_default_na=False, na_values=[""]).assign(dataset=file.parent.name)
+        for file in files
+    ]
     return pd.concat(tables, ignore_index=True)
 
 

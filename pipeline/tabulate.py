@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.evaluation.metrics import Labels, Scores
 
 PUBLISHED = Path("results/published.csv")
-EVALUATED = {"ok", "unconverged"}
+LEFTOVERS = paths.ARTIFACTS / "leftovers"
 
 Descriptions = dict[str, dict[str, Any]]
 
@@ -41,24 +41,44 @@ def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
     return descriptions
 
 
-def remove_leftovers(
+def set_leftovers_aside(
     dataset: str, methods: dict[str, tuple[str, ...]], checked: params.Params
 ) -> None:
-    """Delete the scores, models, tables and timings of what is no longer in params.yaml."""
+    """Move the scores, models and timings of what is no longer in params.yaml out of the way.
+
+    They may have come from another machine, and be nowhere else.
+    """
     wanted = {*methods, *(paths.study(dataset, name).name for name in checked.studies)}
-    for folder in (paths.ARTIFACTS / "scores" / dataset).iterdir():
-        if folder.name not in wanted:
-            shutil.rmtree(folder)
+    timed = {f"extract-{feature}" for feature in checked.features}
+    timed |= {f"{stage}-{name}" for stage in ("fit", "train", "throughput") for name in methods}
     models = paths.ARTIFACTS / "models" / dataset
-    for folder, names in ((models, methods), (models / "features", checked.features)):
-        for file in folder.glob("*.npz"):
-            if file.stem not in names:
-                file.unlink()
-    kept = {f"extract-{feature}" for feature in checked.features}
-    kept |= {f"{stage}-{name}" for stage in ("fit", "train", "throughput") for name in methods}
-    for file in (paths.ARTIFACTS / "timings" / dataset).iterdir():
-        if file.stem not in kept:
-            file.unlink()
+    places = (
+        (paths.ARTIFACTS / "scores" / dataset, "*", wanted),
+        (models, "*.npz", {*methods}),
+        (models / "features", "*.npz", {*checked.features}),
+        (paths.ARTIFACTS / "timings" / dataset, "*", timed),
+    )
+    for folder, pattern, names in places:
+        for old in sorted(folder.glob(pattern)):
+            if old.stem not in names:
+                aside = LEFTOVERS / old.relative_to(paths.ARTIFACTS)
+                _move(old, aside)
+                print(f"{old}: no longer in params.yaml, moved to {aside}")
+
+
+def _move(old: Path, aside: Path) -> None:
+    """Move a file or a folder to where an older one may be."""
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    old.replace(aside)
+
+
+def published(dataset: str) -> pd.DataFrame:
+    """Read what the papers report on a dataset, one row a method."""
+    import pandas as pd
+
+    return pd.read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
 
 
 def accuracy_table(
@@ -75,13 +95,14 @@ def accuracy_table(
         [
             rows.accuracy_row(method, description, scores.get(method), labels, n_train)
             for method, description in descriptions.items()
-        ]
+        ],
+        columns=[name for name in rows.ACCURACY if name not in {*rows.PAPERS, "recipe"}],
     )
     right = {method: predictions(own)[0] == labels for method, own in scores.items()}
     table["p_vs_best"] = rows.compare_with_best(table, right)
-    published = pd.read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
-    table = rows.with_published(table, published)
-    return table.reindex(columns=rows.ACCURACY).sort_values(["year", "method"])
+    table = rows.with_published(table, published(dataset))
+    counts = {"parameters": "Int64", "macs": "Int64"}  # whole where a skipped row has none
+    return table.reindex(columns=rows.ACCURACY).astype(counts).sort_values(["year", "method"])
 
 
 def seeds_table(scores: dict[str, Scores], labels: Labels) -> pd.DataFrame:
@@ -171,6 +192,11 @@ def read_studies(dataset: str, names: Iterable[str]) -> dict[str, tuple[str, str
         description = read_json(paths.study(dataset, name) / "study.json")
         if not description["skipped"]:
             text = (paths.study(dataset, name) / "table.csv").read_text(encoding="utf-8")
+            if not text.strip():
+                raise UserError(
+                    f"studies.{name} on {dataset}: its table has no row, expected one at least; "
+                    "no size is as small as the training images, or there is no seed"
+                )
             tables[name] = (description["title"], text)
     return tables
 
@@ -200,19 +226,25 @@ def write_pages(folder: Path, dataset_title: str) -> None:
 def main(dataset: str) -> None:
     """Write the dataset's tables."""
     from pipeline import provenance
-    from pipeline.evaluation import predictions
+    from pipeline.evaluation import predictions, rows
 
     checked = params.load()
     info = read_json(paths.data(dataset) / "dataset.json")
     labels = read_array(paths.data(dataset) / "test_labels.npy")
     methods = {"-".join(method): method for method in checked.methods()}
     descriptions = read_descriptions(dataset, list(methods))
-    remove_leftovers(dataset, methods, checked)
+    set_leftovers_aside(dataset, methods, checked)
     scores = {
         name: read_array(paths.scores(dataset, name) / "scores.npy")
         for name, description in descriptions.items()
-        if description["status"] in EVALUATED
+        if description["status"] in rows.EVALUATED
     }
+    for name, own in scores.items():
+        if own.shape[-1] != len(info["class_names"]):
+            raise UserError(
+                f"{name} on {dataset}: scores {own.shape[-1]} classes, expected "
+                f"{len(info['class_names'])}: an output each"
+            )
     studies = read_studies(dataset, checked.studies)
     made_of = {
         name: provenance.parts(method)

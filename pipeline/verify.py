@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from tqdm import tqdm
 
-from pipeline.stage.entry import tool
+from pipeline.stage.entry import blame, tool
 from pipeline.stage.errors import UserError
 
 LOCK = Path("dvc.lock")
+UNREADABLE = (YAMLError, KeyError, TypeError)
 FOLDER = ".dir"  # how dvc marks the checksum of a folder
 
 
@@ -55,7 +57,8 @@ def damaged_objects(cache: Path) -> Iterator[str]:
 
 def altered_outputs(lock: Path) -> Iterator[str]:
     """Name the files and folders in dvc.lock that are there with another content."""
-    stages: dict[str, Any] = YAML(typ="safe").load(lock.read_text(encoding="utf-8"))["stages"]
+    with blame(f"{lock}: not as dvc wrote it; run python -m pipeline.unlock", *UNREADABLE):
+        stages: dict[str, Any] = YAML(typ="safe").load(lock.read_text(encoding="utf-8"))["stages"]
     outs = [(name, out) for name, stage in stages.items() for out in stage.get("outs", [])]
     for name, out in tqdm(outs, desc="outputs", unit="output", disable=None):
         path = Path(out["path"])

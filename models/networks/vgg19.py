@@ -21,7 +21,7 @@ CITATION = (
 )
 DEVIATIONS = (
     "first weights by Glorot's rule, which the paper names as an alternative (the paper: layers of "
-    "a trained smaller network, Gaussians of 0.01 for the others)",
+    "a trained smaller network, Gaussians of variance 0.01 for the others)",
     "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean colour is "
     "subtracted)",
     "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "

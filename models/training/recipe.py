@@ -36,7 +36,7 @@ class Recipe:
     loss : {"cross_entropy", "squared_error", "map"}
         On the logits; or between the outputs and targets of +1 and -1; or the maximum a
         posteriori criterion, which has a class of fixed score -1 for rubbish (LeCun et al. 1998,
-        equations 8 and 9, where the scores are negative distances and j is 1).
+        equation 9, where the scores are negative distances; its constant j is 1 here).
     augmentation : {"none", "crop_flip", "planar", "elastic"}
         How training images are distorted: see `models.training.augmentation`.
     dtype : {"float32", "bfloat16"}

@@ -90,7 +90,7 @@ def _described(row: pd.Series, when: str) -> dict[str, Any]:
 def _differs(before: Tables, after: Tables, method: str) -> bool:
     columns = [*COMPARED, "recipe"]
     rows = (tables.accuracy.loc[[method]].reindex(columns=columns) for tables in (before, after))
-    first, second = rows
+    first, second = (row.astype(object) for row in rows)  # counts are floats where one is missing
     return not first.equals(second)
 
 
@@ -127,7 +127,10 @@ def _paired(before: Tables, after: Tables, method: str) -> dict[str, float]:
 
 
 def _throughput_ratio(before: Tables, after: Tables, method: str) -> float:
-    """Compare the fastest batches on the one machine that measured both, on its fastest device."""
+    """Compare the fastest batches on the one machine that measured both, on its fastest device.
+
+    Where both have the very same figure, it was measured once and compares nothing.
+    """
     where = ["machine", "threads", "device"]
     fastest = []
     for tables in (before, after):
@@ -138,6 +141,7 @@ def _throughput_ratio(before: Tables, after: Tables, method: str) -> float:
         ]
         fastest.append(own.groupby(where)["images_per_second"].max())
     both = (fastest[1] / fastest[0]).dropna()
+    both = both[both != 1]
     machines = both.index.droplevel("device").unique()
     return float(both[fastest[1][both.index].idxmax()]) if len(machines) == 1 else np.nan
 

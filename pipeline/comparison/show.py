@@ -12,9 +12,9 @@ from rich.table import Table
 
 from pipeline.comparison.differences import SEPARATOR
 from pipeline.evaluation.markdown import number, table
+from pipeline.evaluation.rows import SIGNIFICANT
 
 SAME = "No method differs.\n"
-SIGNIFICANT = 0.05
 ALWAYS = ("method", "change", "accuracy %", "points")
 NOTE = (
     "Accuracy in percent, mean over seeds; difference in points. Interval (95 %) and p (exact "

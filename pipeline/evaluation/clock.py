@@ -88,7 +88,7 @@ def latency_and_best(
     Returns
     -------
     list of Timed
-        Batch size 1 first, then the best of the others.
+        Batch size 1 first, then the best of the others if it is faster.
     """
     timed: list[Timed] = []
     for batch_size in BATCH_SIZES:

@@ -133,8 +133,7 @@ def studies_by_dataset(studies: Sequence[Study]) -> list[str]:
     parts = []
     for study in studies:
         note = f"{STALE} stale: made before a change of {study.stale}\n\n" if study.stale else ""
-        if study_tables.DIFFERENCES & {*study.table}:
-            note += f"{study_tables.OF_THESE_SEEDS}\n\n"
+        note += "".join(f"{line}\n\n" for line in study_tables.notes(study.table))
         rows = study_tables.rows(study.table)
         parts.append(f"## {study.title}: {study.dataset}\n\n{note}{table(rows)}")
     return parts

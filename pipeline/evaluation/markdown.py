@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evaluation.rows import SIGNIFICANT
+
 Row = dict[str, Any]
 
 
@@ -46,7 +48,7 @@ def published(row: Row) -> str:
 def accuracy(frame: pd.DataFrame, title: str) -> str:
     """Write the accuracy table of one dataset."""
     rows = []
-    tied = frame["p_vs_best"].isna() | (frame["p_vs_best"] >= 0.05)
+    tied = frame["p_vs_best"].isna() | (frame["p_vs_best"] >= SIGNIFICANT)
     for row, best in zip(frame.to_dict("records"), tied, strict=True):
         shown = percent(row)
         rows.append(

@@ -63,6 +63,9 @@ THROUGHPUT = [
     "threads",
     "versions",
 ]
+PAPERS = ["published", "published_source", "protocol", "verdict"]
+EVALUATED = {"ok", "unconverged"}  # with scores to evaluate
+SIGNIFICANT = 0.05
 FEWEST_FOR_A_VERDICT = 2000
 
 
@@ -145,6 +148,16 @@ def with_published(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame
     return joined
 
 
+def beside_the_papers(accuracy: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Set the papers' accuracies beside rows as they were written, all cells text."""
+    figures = accuracy[["n_test", "accuracy", "accuracy_low", "accuracy_high"]]
+    measured = figures.apply(pd.to_numeric).assign(method=accuracy["method"])
+    both = with_published(measured, published).set_index(accuracy.index)
+    both["published"] = both["published"].map("{:.6f}".format, na_action="ignore")
+    words = both[PAPERS].astype("str").fillna("")
+    return accuracy.assign(**words)
+
+
 def _verdict(row: dict[str, Any]) -> str | None:
     fair = row["protocol"] in {"exact", "near"} and row["n_test"] >= FEWEST_FOR_A_VERDICT
     if not fair or pd.isna(row["accuracy"]):
@@ -155,6 +168,12 @@ def _verdict(row: dict[str, Any]) -> str | None:
     if row["accuracy_high"] >= low:
         return "reproduced"
     return f"short by {100 * (row['published'] - row['accuracy']):.2f}"
+
+
+def with_others(table: pd.DataFrame, older: pd.DataFrame) -> pd.DataFrame:
+    """Add to a table the rows of an older one of those methods that it has not."""
+    others = older[~older["method"].isin(table["method"])]
+    return pd.concat([others, table], ignore_index=True)
 
 
 def throughput_rows(
@@ -176,8 +195,9 @@ def throughput_rows(
     whole = {key: training[key] for key in ("machine", "threads", "versions", "train_seconds")}
     # Without steps to time on their own, a fit's speed is that of the whole.
     steps = timing.get("train", {"images_per_second": n_train / training["train_seconds"]})
-    if "train" in timing and training["machine"] != timing["machine"]:
-        steps = {}  # of another machine than the rest of the row
+    where = [(one["machine"], one.get("device", timing["device"])) for one in (training, timing)]
+    if "train" in timing and where[0] != where[1]:
+        steps = {}  # of another machine or device than the rest of the row
     train = {
         **described,
         **whole,

@@ -10,6 +10,11 @@ from pipeline.evaluation.markdown import Row, number, percent
 
 SHARES = {"train_accuracy", "accuracy_std", "loss"}
 DIFFERENCES = {"gain", "effect"}
+OF_CONDITIONS = (
+    "An effect is the mean over all conditions that the other causes leave, which may differ in "
+    "sign: the cells tell. A share is a tenth of the images, learned in as many steps as all."
+)
+OF_SEED_0 = "p: exact McNemar test of seed 0 against the row above, adjusted by Holm."
 OF_THESE_SEEDS = (
     "The interval of a difference is over the test images, for these seeds: how much others would "
     "differ it leaves out."
@@ -25,6 +30,13 @@ HEADINGS = {
     "effect": "effect, points",
     "macs": "MACs",
 }
+
+
+def notes(frame: pd.DataFrame) -> list[str]:
+    """Say what the figures of a study's table are."""
+    said = {"effect": OF_CONDITIONS, "p": OF_SEED_0}
+    found = [text for column, text in said.items() if column in frame]
+    return [*found, OF_THESE_SEEDS] if DIFFERENCES & {*frame} else found
 
 
 def rows(frame: pd.DataFrame) -> list[Row]:

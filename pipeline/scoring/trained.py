@@ -12,6 +12,7 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.evaluation.rows import EVALUATED
 from pipeline.ingest.records import open_images
 from pipeline.stage import params, paths
 from pipeline.stage.errors import UserError
@@ -113,10 +114,22 @@ def ran_here(dataset: str, method: str) -> Trained:
         if row["feature"] not in checked.features:
             raise UserError(f"{method}: trained here, but params.yaml has no {row['feature']} now")
         options = checked.options("features", row["feature"], dataset)
+        _check_made_with(options, dataset, method)
         state = read_arrays(paths.learned(dataset, row["feature"]))
         description["options"] = options
         arrays |= _prefixed(FEATURE, state)
     return Trained(description, arrays)
+
+
+def _check_made_with(options: params.Entry, dataset: str, method: str) -> None:
+    """Raise a UserError where the method's row was made with other options of its feature."""
+    recipes = paths.TABLES / dataset / "recipes.json"
+    row = read_json(recipes)["rows"].get(method) if recipes.exists() else None
+    if row and row["parameters"]["feature"] != options:
+        raise UserError(
+            f"{method}: made with {row['parameters']['feature']}, but params.yaml has {options} "
+            "now; run dvc repro"
+        )
 
 
 def trained_here() -> Known:
@@ -124,7 +137,7 @@ def trained_here() -> Known:
     known: Known = {}
     for file in sorted((paths.ARTIFACTS / "scores").glob("*/*/method.json")):
         dataset, method = file.parts[-3:-1]
-        if read_json(file)["status"] != "skipped":
+        if read_json(file)["status"] in EVALUATED:
             known[method, dataset] = partial(ran_here, dataset, method)
     return known
 

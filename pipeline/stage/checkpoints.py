@@ -16,12 +16,12 @@ from typing import Any
 
 from pipeline.stage import paths
 from pipeline.stage.environment import several_hosts
+from pipeline.stage.errors import RESOURCE_EXHAUSTED
 from pipeline.stage.files import read_json
 
 FOLDER = paths.ARTIFACTS / "checkpoints"
 DIGEST = "[0-9a-f]" * 16  # in the name of a training's folder
 DAMAGED = (ValueError, KeyError, FileNotFoundError)  # raised where a part is missing
-OF_MEMORY = "RESOURCE_EXHAUSTED"
 
 
 def folder(stage_names: str, decides: dict[str, Any], code: Iterable[Path]) -> Path:
@@ -60,7 +60,7 @@ def discard_unreadable(stage_names: str) -> None:
         try:
             _read(step.absolute())
         except DAMAGED as error:
-            if OF_MEMORY in str(error):
+            if RESOURCE_EXHAUSTED in str(error):
                 raise
             shutil.rmtree(step)
             print(f"{step}: half deleted by a killed run, left out", file=sys.stderr)

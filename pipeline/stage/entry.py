@@ -15,13 +15,12 @@ from typing import NoReturn, ParamSpec
 
 from pipeline.stage.checkpoints import discard_unreadable
 from pipeline.stage.environment import die_with_parent
-from pipeline.stage.errors import UserError
+from pipeline.stage.errors import RESOURCE_EXHAUSTED, UserError
 from pipeline.stage.locks import machine_lock, stage_lock
 
 Words = ParamSpec("Words")
 
 LONGEST = 2000  # characters of an error: names in a broken file may be of any length
-RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"  # of memory in XLA's messages, of disk in TensorStore's
 LOOP_CLOSED = "Event loop is closed"  # TensorStore, still writing when a write has failed
 UNMAPPED = "failed to map segment"  # a shared object, into memory
 UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints

@@ -1,5 +1,8 @@
 """The one exception that a user is meant to see."""
 
+# Of memory in XLA's messages, of disk in TensorStore's.
+RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+
 
 class UserError(Exception):
     """A mistake in the user's input: printed as one line, exit code 1, never a traceback.

@@ -68,7 +68,7 @@ class Params:
 
     def skipped(self, dataset: str, *methods: tuple[str, str]) -> str | None:
         """Return why methods, given as (section, name), do not run on a dataset, or None."""
-        streamed = self.datasets.get(dataset, {}).get(STREAM)
+        streamed = self.datasets[dataset].get(STREAM)
         for section, name in methods:
             if streamed and section != "networks":
                 return f"its images are streamed, and {section} want all of them in memory"

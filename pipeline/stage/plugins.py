@@ -23,6 +23,15 @@ FOLDERS: Mapping[str, Path] = {
     "networks": Path("models/networks"),
     "studies": Path("pipeline/studies"),
 }
+# The class or function that a plug-in is used by.
+ENTRANCE: Mapping[str, str] = {
+    "datasets": "read",
+    "features": "Feature",
+    "classifiers": "Classifier",
+    "networks": "Network",
+    "studies": "run",
+}
+KINDS = ("logits", "margins")  # of a classifier's scores
 # Arguments that the pipeline passes itself: they are no entries of params.yaml.
 GIVEN = {"self", "size", "image_shape", "classes", "rngs", "data"}
 
@@ -110,8 +119,13 @@ def card(kind: str, name: str) -> Card:
     arguments = _constructor(tree)
     required = (name for name, (_, has_default) in arguments.items() if not has_default)
     options = {name: annotation for name, (annotation, _) in arguments.items()}
-    records = any(isinstance(node, ast.FunctionDef) and node.name == "record" for node in tree.body)
-    return Card(constants, options, tuple(required), records)
+    defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    if ENTRANCE[kind] not in defined:
+        raise UserError(f"{file}: found no {ENTRANCE[kind]}, expected one at the top level")
+    if kind == "classifiers" and constants.get("KIND") not in KINDS:
+        found = constants.get("KIND", "nothing")
+        raise UserError(f"{file}: KIND: found {found!r}, expected one of {', '.join(KINDS)}")
+    return Card(constants, options, tuple(required), "record" in defined)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import itertools
 import math
 from collections.abc import Mapping
@@ -11,9 +12,20 @@ from typing import Any
 from models.training.recipe import Recipe
 from pipeline.stage import plugins
 from pipeline.stage.errors import UserError
-from pipeline.stage.params import DIFFERENT, SECTIONS, STREAM, Entry, Params, own, shown
+from pipeline.stage.params import (
+    DIFFERENT,
+    EXCEPT,
+    SECTIONS,
+    STREAM,
+    WHERE,
+    Entry,
+    Params,
+    own,
+    shown,
+)
 
 MOST_SETTINGS = 5
+LIKE = 0.85  # of two names that differ by a slip: imagenette and imagenette_224 have 0.83
 WIDEST = 1024  # pixels; a slip of a few zeros would fill the memory
 SEARCHED = {"classifiers", "networks"}  # a list is a choice
 RECIPE = {field.name: str(field.type) for field in dataclasses.fields(Recipe)}
@@ -42,6 +54,7 @@ def check(params: Params) -> None:
                 _check_dataset(f"{section}.{name}", entry)
             else:
                 _check_method(section, name, entry)
+                _check_datasets(f"{section}.{name}", entry, params.datasets)
     if not params.methods():
         raise UserError(
             "params.yaml: found no method, expected a network, or a feature and a classifier"
@@ -78,6 +91,15 @@ def _check_method(section: str, name: str, entry: Entry) -> None:
     for dataset, different in entry.get(DIFFERENT, {}).items():
         here = f"{where}.{DIFFERENT}.{dataset}"
         _check_options(here, different, stated | different, known, section)
+
+
+def _check_datasets(where: str, entry: Entry, datasets: Mapping[str, Entry]) -> None:
+    """Refuse what looks like a slip in a dataset's name; others may stand behind a #."""
+    for key in (WHERE, EXCEPT, DIFFERENT):
+        for name in entry.get(key, ()):
+            meant = difflib.get_close_matches(name, datasets, n=1, cutoff=LIKE)
+            if meant and name not in datasets:
+                raise UserError(f"{where}.{key}: found {name}, expected {meant[0]}")
 
 
 def _check_options(

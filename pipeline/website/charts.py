@@ -10,7 +10,7 @@ import pandas as pd
 
 Spec = dict[str, Any]
 
-KINDS = {"classical": "hand-made features", "network": "learned features"}
+KINDS = {"classical": "feature and classifier", "network": "network, trained as a whole"}
 COLOURS = alt.Scale(domain=list(KINDS.values()), range=["#3b7dd8", "#e0662b"])
 HEIGHT = 360
 ERRORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
@@ -82,7 +82,7 @@ def timeline(frame: pd.DataFrame) -> Spec:
     base = of_one_dataset(frame)
     year = alt.X(
         "when:Q",
-        scale=alt.Scale(domain=[1957, 2017]),
+        scale=alt.Scale(domain=[1957, float(max([2017, *(frame["when"] + 1)]))]),
         axis=alt.Axis(format="d", title="year", tickCount=8),
     )
     colour = alt.Color("kind:N", scale=COLOURS, legend=alt.Legend(title=None, orient="top"))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipeline.evaluation.markdown import number
+from pipeline.evaluation.rows import SIGNIFICANT
 
-SIGNIFICANT = 0.05
 GLOSSARY = (
     ("accuracy", "the share of test images that a method classifies rightly"),
     ("atom", "one entry of a dictionary: a small pattern; a few of them added up make any patch"),
@@ -40,7 +40,7 @@ GLOSSARY = (
 
 
 def story(accuracy: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence per dataset: the best hand-made features against the best network."""
+    """Yield a sentence per dataset: the best feature with a classifier against the best network."""
     for dataset, group in accuracy[accuracy["accuracy"].notna()].groupby("dataset", sort=True):
         best = {kind: own.loc[own["accuracy"].idxmax()] for kind, own in group.groupby("kind")}
         if {"classical", "network"} <= set(best):

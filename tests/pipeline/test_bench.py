@@ -68,6 +68,10 @@ def test_what_is_there_is_not_measured_again(
     assert "timing" not in capsys.readouterr().out
     assert file.read_bytes() == before
 
+    table.assign(method="resnet34").to_csv(file, index=False)  # of another clone, through git
+    assert bench.main(["digits"]) == 0
+    assert set(pd.read_csv(file)["method"]) == {"resnet34", "mlp", "sobel-linear_svm"}
+
 
 @pytest.mark.usefixtures("project")
 def test_images_that_come_class_by_class_are_all_seen():

@@ -81,6 +81,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     age(folder / "results")
     keep(folder / "other", lambda name: name not in first or name == SHARED)
     shutil.copy(ROOT / "params.yaml", folder)
+    shutil.copy(ROOT / "results/published.csv", folder / "results")
     for code in ("pipeline", "features", "models"):
         (folder / code).symlink_to(ROOT / code)
     with pytest.MonkeyPatch.context() as patch:
@@ -144,7 +145,7 @@ def test_merging_again_changes_nothing(other: Path):
 
 
 def test_without_tables_or_pictures_here_the_other_runs_are_taken(other: Path):
-    shutil.rmtree("results")
+    shutil.rmtree("results/tables")
     shutil.rmtree(other / "tables/digits")
     shutil.copytree(COMMITTED, other / "tables/digits")
     assert merge.main(["other", "digits"]) == 0

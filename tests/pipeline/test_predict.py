@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,10 @@ def test_dark_on_light_is_told_and_inverted(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["lenet5", "3.png"], "lenet5: not trained; found mlp, raw-linear_svm, raw-logistic"),
+        (
+            ["lenet5", "3.png"],
+            "lenet5: neither trained here nor in results/models; found mlp, raw-linear_svm, raw-logistic",
+        ),
         (["mlp", "--dataset", "mnist", "3.png"], "mlp: trained on digits; choose with --dataset"),
         (["mlp", "none.png"], "predict: none.png: No such file or directory"),
         (["mlp", "params.yaml"], "params.yaml: no image"),
@@ -144,6 +148,32 @@ def test_a_feature_that_params_no_longer_has(capsys: pytest.CaptureFixture[str])
     finally:
         Path("params.yaml").write_text(text)
     assert "raw-logistic: trained here, but params.yaml has no raw now" in capsys.readouterr().err
+
+
+def test_a_feature_with_other_options_than_its_row_was_made_with(
+    capsys: pytest.CaptureFixture[str],
+):
+    recipes = Path("results/tables/digits/recipes.json")
+    recipes.parent.mkdir(parents=True)
+    row = {"parameters": {"feature": {"pool": 2}}}
+    recipes.write_text(json.dumps({"rows": {"raw-logistic": row}}), "utf-8")
+    try:
+        assert predict.main(["raw-logistic", "3.png"]) == 1
+    finally:
+        recipes.unlink()
+    said = "raw-logistic: made with {'pool': 2}, but params.yaml has {} now; run dvc repro\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
+def test_a_network_that_diverged_is_none_to_predict_with(capsys: pytest.CaptureFixture[str]):
+    method = Path("artifacts/scores/digits/mlp/method.json")
+    text = method.read_text("utf-8")
+    method.write_text(text.replace('"status": "ok"', '"status": "diverged"'), "utf-8")
+    try:
+        assert predict.main(["mlp", "3.png"]) == 1
+    finally:
+        method.write_text(text, "utf-8")
+    assert "mlp: neither trained here" in capsys.readouterr().err
 
 
 PUBLISHED = sorted((ROOT / "results/models/digits").glob("*.npz"))

@@ -84,6 +84,18 @@ def test_a_missing_output_is_no_damage(project: Path):
     assert verify.main() == 0
 
 
+@pytest.mark.parametrize("text", ["", "schema: '2.0'", "stages:\n  a: {outs: [", "<<<<<<< HEAD"])
+def test_a_damaged_lock_file_is_told_in_one_line(
+    text: str, project: Path, capsys: pytest.CaptureFixture[str]
+):
+    (project / "dvc.lock").write_text(text, "utf-8")
+    assert verify.main() == 2
+    assert "dvc.lock: not as dvc wrote it; run python -m pipeline.unlock: " in (
+        said := capsys.readouterr().err
+    )
+    assert said.count("\n") == 1
+
+
 def test_without_a_lock_file(project: Path, capsys: pytest.CaptureFixture[str]):
     (project / "dvc.lock").unlink()
     assert verify.main() == 2

@@ -23,3 +23,12 @@ def test_maps_keep_their_type_and_averages_theirs():
         normal, after = jax.eval_shape(call, state, maps)
         assert normal.dtype == dtype
         assert {leaf.dtype for leaf in jax.tree.leaves(after)} == {np.dtype(np.float32)}
+
+
+def test_a_batch_becomes_even_and_moves_the_averages_by_a_tenth():
+    norm = batch_norm(1, rngs=nnx.Rngs(0))
+    maps = jnp.array([0.03 - 0.004, 0.03 + 0.004]).reshape(2, 1, 1, 1)  # a variance of 1.6e-5
+    expected = np.array([-0.004, 0.004]) / np.sqrt(1.6e-5 + 1e-5)
+    np.testing.assert_allclose(norm(maps).ravel(), expected, rtol=2e-3)
+    np.testing.assert_allclose(norm.mean[...], [0.1 * 0.03], rtol=1e-5)
+    np.testing.assert_allclose(norm.var[...], [0.9 + 0.1 * 1.6e-5], rtol=1e-6)

@@ -53,11 +53,14 @@ def test_first_weights_of_alexnet():
     layers = [getattr(model, name) for name in names]
     assert [layer.groups for layer in layers] == [1, 2, 1, 2, 2]
 
-    def biases():
+    def first():
         model = alexnet_2012.Network(image_shape=shape, classes=2, rngs=nnx.Rngs(0))
-        return [getattr(model, name).bias[...] for name in names]
+        layers = [getattr(model, name) for name in names]
+        return [(layer.bias[...], layer.kernel[...].std()) for layer in layers]
 
-    assert [float(bias[0]) for bias in jax.jit(biases)()] == [0, 1, 0, 1, 1]
+    biases, deviations = zip(*jax.jit(first)(), strict=True)
+    assert [float(bias[0]) for bias in biases] == [0, 1, 0, 1, 1]
+    np.testing.assert_allclose(deviations, 0.01, rtol=0.02)
 
 
 def test_the_head_leaves_half_of_the_units_out_while_it_learns():

@@ -137,6 +137,29 @@ def test_of_several_devices_the_fastest_counts(old: Path, tmp_path: Path):
     assert compared(old, new)["throughput_ratio"].tolist() == pytest.approx([1.5, 1.5])
 
 
+def test_a_speed_that_was_measured_once_is_not_compared_with_itself(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(0), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, speed=150.0, C=3.0)
+    for folder in (old, new):
+        file = folder / "digits/throughput.csv"
+        table = pd.read_csv(file)
+        elsewhere = table.assign(machine="another", device="gpu", images_per_second=1e6)
+        pd.concat([table, elsewhere]).to_csv(file, index=False)
+    assert compared(old, new)["throughput_ratio"].tolist() == pytest.approx([1.5, 1.5])
+
+
+def test_a_skipped_row_changes_no_other(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    shutil.copytree(old, new)
+    file = new / "digits/accuracy.csv"
+    table = pd.read_csv(file)
+    skipped = {"method": "resnet20", "status": "skipped", "setting": "{}", "recipe": ""}
+    pd.concat([table, pd.DataFrame([skipped])]).to_csv(file, index=False)
+    assert pd.read_csv(file)["parameters"].dtype == float
+    assert compared(old, new)["change"].to_dict() == {"resnet20": "added"}
+
+
 def test_speeds_of_two_machines_are_not_compared(old: Path, tmp_path: Path):
     new = tmp_path / "new"
     methods = {"hog-logistic": predictions(0), "lenet5": predictions(2)}
@@ -159,7 +182,8 @@ def test_other_test_images_are_not_paired(old: Path, tmp_path: Path):
 @pytest.mark.parametrize("missing", ["predictions.npz", "recipes.json", "throughput.csv"])
 def test_a_missing_file_costs_its_columns_only(missing: str, old: Path, tmp_path: Path):
     new = tmp_path / "new"
-    write_tables(new / "digits", {"hog-logistic": predictions(), "lenet5": predictions(2)}, C=2.0)
+    methods = {"hog-logistic": predictions(), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, C=2.0, speed=90.0)
     (new / "digits" / missing).unlink()
     row = compared(old, new).loc["hog-logistic"]
     assert row["difference"] == pytest.approx(2 / N)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import tabulate
 from pipeline.evaluation import rows
 from pipeline.evaluation.intervals import mcnemar, wilson
 
@@ -166,6 +168,13 @@ def test_methods_without_a_published_or_measured_number_get_no_verdict():
     found = rows.with_published(measured, papers)
     assert found["method"].tolist() == ["diverged", "unpublished"]
     assert found["verdict"].isna().all()
+
+
+@pytest.mark.parametrize("file", sorted(Path("results/tables").glob("*/accuracy.csv")), ids=str)
+def test_written_rows_stand_beside_the_papers_of_today(file: Path):
+    written = pd.read_csv(file, dtype=str, keep_default_na=False)
+    renewed = rows.beside_the_papers(written, tabulate.published(file.parent.name))
+    pd.testing.assert_frame_equal(renewed, written)
 
 
 MACHINE = {"machine": "one", "threads": 2, "versions": "numpy 2"}

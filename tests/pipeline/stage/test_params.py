@@ -127,6 +127,10 @@ networks: {mlp: {epochs: 0}}
     networks.mlp.epochs: found 0, expected at least 1
 networks: {mlp: {datasets: mnist}}
     networks.mlp.datasets: found 'mnist', expected a list of dataset names
+networks: {mlp: {datasets: [mnist, digit]}}
+    networks.mlp.datasets: found digit, expected digits
+networks: {mlp: {on: {digts: {hidden: 20}}}}
+    networks.mlp.on: found digts, expected digits
 features: {raw: {datasets: [1]}}
     features.raw.datasets: found [1], expected a list of dataset names
 features: {raw: {skip: [mnist]}}

@@ -37,8 +37,9 @@ class Network:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """An empty folder of networks."""
-    monkeypatch.setitem(plugins.FOLDERS, "networks", tmp_path)
+    """An empty folder of networks, and of all other kinds."""
+    for kind in plugins.FOLDERS:
+        monkeypatch.setitem(plugins.FOLDERS, kind, tmp_path)
     return tmp_path
 
 
@@ -70,7 +71,7 @@ def test_a_reader_states_its_options_in_read(folder: Path):
         "def read(size: int, source: str, grey: bool = False, *, checksum: str | None = None): ..."
     )
     (folder / "data.py").write_text(text, "utf-8")
-    card = plugins.card("networks", "data")
+    card = plugins.card("datasets", "data")
     assert card.options == {"source": "str", "grey": "bool", "checksum": "str | None"}
     assert card.required == ("source",)
 
@@ -78,7 +79,7 @@ def test_a_reader_states_its_options_in_read(folder: Path):
 def test_a_class_without_a_constructor_has_no_options(folder: Path):
     text = 'TITLE = "Raw"\nYEAR = 1962\nclass Feature:\n    pass\n'
     (folder / "raw.py").write_text(text, "utf-8")
-    card = plugins.card("networks", "raw")
+    card = plugins.card("features", "raw")
     assert (card.options, card.required) == ({}, ())
 
 
@@ -91,12 +92,20 @@ def test_a_class_without_a_constructor_has_no_options(folder: Path):
         ("TITLE = 'x'\nYEAR = '1989'", r"net\.py: YEAR: found '1989', expected a literal int"),
         ("TITLE = 'x'\nYEAR = int(3)", r"net\.py: YEAR: found 'nothing', expected a literal int"),
         ("TITLE = 3\nYEAR = 1989", r"net\.py: TITLE: found 3, expected a literal str"),
+        ("TITLE = 'x'\nYEAR = 1989", r"net\.py: found no Network, expected one at the top level"),
     ],
 )
 def test_a_file_that_is_no_plugin_is_named_in_one_line(folder: Path, text: str, message: str):
     (folder / "net.py").write_text(text, "utf-8")
     with pytest.raises(UserError, match=rf"\A\S*{message}.*\Z"):
         plugins.card("networks", "net")
+
+
+def test_a_classifiers_scores_are_of_a_known_kind(folder: Path):
+    text = "TITLE = 'x'\nYEAR = 1989\nKIND = 'logit'\nclass Classifier: ..."
+    (folder / "net.py").write_text(text, "utf-8")
+    with pytest.raises(UserError, match=r"KIND: found 'logit', expected one of logits, margins$"):
+        plugins.card("classifiers", "net")
 
 
 def test_a_file_in_another_encoding_is_named_in_one_line(folder: Path):
