@@ -83,7 +83,8 @@ def test_dark_on_light_is_told_and_inverted(capsys: pytest.CaptureFixture[str]):
     [
         (
             ["lenet5", "3.png"],
-            "lenet5: neither trained here nor in results/models; found mlp, raw-linear_svm, raw-logistic",
+            "lenet5: neither trained here nor in results/models; "
+            "found mlp, raw-linear_svm, raw-logistic",
         ),
         (["mlp", "--dataset", "mnist", "3.png"], "mlp: trained on digits; choose with --dataset"),
         (["mlp", "none.png"], "predict: none.png: No such file or directory"),
