@@ -105,8 +105,18 @@ def renamed(old: str, new: str) -> dict[str, bytes]:
     return {name.replace(old, new): of for name, of in FILES.items()}
 
 
+def opens(archive: bytes) -> bool:
+    """Say whether this Python's tarfile opens it: that of 3.11.2 wants attributes to be text."""
+    try:
+        tarfile.open(fileobj=io.BytesIO(archive)).close()
+    except tarfile.TarError:
+        return False
+    return True
+
+
 LONG, PAX = tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE
 TAR, ZIP = tar(), packed(FILES)
+NO_TEXT = header(PAX, 9) + b"9 \xff=\xff\n\n".ljust(512, b"\0") + TAR
 UNSOUND = "expected a sound folder, tar or zip file"
 INSIDE = "expected a path that stays inside"
 NO_LINK = "is a link or device, expected files and folders"
@@ -156,7 +166,7 @@ CASES = {
         content(header(PAX, 2**20) + bytes(2**20)), "1048576 bytes in a header"
     ),
     "attributes of no text": Case(
-        content(header(PAX, 9) + b"9 \xff=\xff\n\n".ljust(512, b"\0") + TAR), None
+        content(NO_TEXT), None if opens(NO_TEXT) else "neither a folder nor a tar or zip"
     ),
     "an attribute's size of -512": Case(
         content(attributes(size=-512) + header(tarfile.REGTYPE, 512, "train/a/9.png") + BLOCK),
