@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted
 
@@ -31,7 +32,8 @@ DEVIATIONS = (
 )
 KIND = "margins"
 
-CACHE_MIB = 300  # kernel values that the solver keeps, for each pair being fitted
+KERNELS = 3 * 2**30  # bytes of the kernels that are there at once
+CACHE_MIB = 300  # of its rows the solver keeps what it made of them, for each pair being fitted
 
 
 class _Machine(NamedTuple):
@@ -92,6 +94,9 @@ class Classifier(StoredVectors):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find support vectors and weights, pair by pair, as independent joblib tasks.
 
+        The kernel of a pair of n images is computed as a whole, 8 n^2 bytes, by a matrix product:
+        LIBSVM's own, row by row, takes thirty times as long for photographs.
+
         Parameters
         ----------
         X : float32 array [n, d]
@@ -119,9 +124,13 @@ class Classifier(StoredVectors):
         self.kernel_gamma_ = self.gamma / (vectors.shape[1] * variance)
         machine = joblib.delayed(self._machine)
         pairs = combinations(range(len(self.classes_)), 2)
+        largest = np.sort(np.bincount(places))[-2:].sum()
+        at_once = max(1, int(KERNELS // (8 * largest**2)))
         with warnings.catch_warnings():  # around all threads, since filters belong to no thread
             warnings.simplefilter("ignore", ConvergenceWarning)  # converged_ tells it
-            machines = joblib.Parallel()(machine(vectors, places, *pair) for pair in pairs)
+            machines = joblib.Parallel(pre_dispatch=at_once)(
+                machine(vectors, places, *pair) for pair in pairs
+            )
         stored = np.unique(np.concatenate([one.support for one in machines]))
         self.coef_ = np.zeros((len(machines), len(stored)), dtype=np.float32)
         for row, one in zip(self.coef_, machines, strict=True):
@@ -186,8 +195,7 @@ class Classifier(StoredVectors):
         chosen = np.flatnonzero((places == first) | (places == second))
         solver = SVC(
             C=self.C,
-            kernel="rbf",
-            gamma=self.kernel_gamma_,
+            kernel="precomputed",
             shrinking=True,
             tol=self.tol,
             cache_size=CACHE_MIB,
@@ -196,7 +204,8 @@ class Classifier(StoredVectors):
             max_iter=self.max_iter,
             random_state=None,
         )
-        solver.fit(vectors[chosen], places[chosen] == first)
+        kernel = rbf_kernel(vectors[chosen].astype(np.float64), gamma=self.kernel_gamma_)
+        solver.fit(kernel, places[chosen] == first)
         support, converged = chosen[solver.support_], solver.fit_status_ == 0
         return _Machine(support, solver.dual_coef_[0], solver.intercept_[0], converged)
 

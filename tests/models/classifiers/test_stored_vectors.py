@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import joblib
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.metrics import pairwise
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
@@ -129,6 +132,27 @@ def test_blocks_and_workers_change_nothing(module: object, monkeypatch: pytest.M
     with joblib.parallel_config(backend="threading", n_jobs=2):
         in_blocks = module.Classifier().fit(X, y).scores(X)
     np.testing.assert_allclose(in_blocks, together, atol=1e-5)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_no_more_kernels_at_once_than_fit(at_once: int, monkeypatch: pytest.MonkeyPatch):
+    X, y = digits(6)
+    there, most = [], []
+
+    def kernel(vectors: np.ndarray, gamma: float) -> np.ndarray:
+        there.append(len(vectors))
+        most.append(len(there))
+        time.sleep(0.02)
+        there.pop()
+        return pairwise.rbf_kernel(vectors, gamma=gamma)
+
+    monkeypatch.setattr(rbf_svm, "rbf_kernel", kernel)
+    largest = np.sort(np.bincount(y))[-2:].sum()
+    monkeypatch.setattr(rbf_svm, "KERNELS", at_once * 8 * largest**2)
+    with joblib.parallel_config(backend="threading", n_jobs=4):
+        rbf_svm.Classifier().fit(X, y)
+    assert len(most) == 15
+    assert max(most) == at_once
 
 
 @pytest.mark.parametrize("module", [knn, rbf_svm], ids=["knn", "rbf_svm"])
