@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pipeline.evaluation.terms import SIGNIFICANT
 from pipeline.stage import paths, plugins
 from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
@@ -38,8 +39,6 @@ def rounded(accuracy: float, low: float, high: float) -> list[str]:
 
 def lines(accuracy: pd.DataFrame, form: str) -> list[dict[str, Any]]:
     """Return the cells of every measured method."""
-    from pipeline.evaluation.rows import SIGNIFICANT
-
     measured = accuracy[accuracy["accuracy"].notna()]
     made = []
     for row in measured.to_dict("records"):
@@ -100,8 +99,6 @@ def parquet(accuracy: pd.DataFrame) -> bytes:
         pyarrow is not installed.
     """
     import pandas as pd
-
-    from pipeline.evaluation.rows import SIGNIFICANT
 
     frame = pd.DataFrame(lines(accuracy, "csv"))
     for name in ("Parameters", "MACs"):

@@ -227,8 +227,8 @@ def write(dataset: str, tables: Tables, title: str) -> None:
     write_json(folder / "pictures/captions.json", captions)
 
 
-def merge(results: Path, dataset: str) -> tuple[Tables, str]:
-    """Read both runs' tables of a dataset; return them merged, with the dataset's title.
+def merge(results: Path, dataset: str) -> tuple[Tables, Tables, str]:
+    """Return the tables of both runs, those of the other one alone, and the dataset's title.
 
     Raises
     ------
@@ -251,7 +251,7 @@ def merge(results: Path, dataset: str) -> tuple[Tables, str]:
     here = read(ours) if (ours / "accuracy.csv").exists() else theirs
     tables = merged(here, theirs, where)
     accuracy = beside_the_papers(tables.rows["accuracy"], published(dataset))
-    return tables._replace(rows=tables.rows | {"accuracy": accuracy}), info["title"]
+    return tables._replace(rows=tables.rows | {"accuracy": accuracy}), theirs, info["title"]
 
 
 def copy_files(results: Path, dataset: str, names: set[str]) -> None:
@@ -284,12 +284,11 @@ def main(words: list[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     if chosen.results.resolve() == paths.TABLES.parent.resolve():
         raise UserError(f"{chosen.results}: found the results here, expected another run's")
-    both = {dataset: merge(chosen.results, dataset) for dataset in chosen.datasets}
-    for dataset, (tables, title) in both.items():
-        theirs = read(chosen.results / "tables" / dataset)
-        copy_files(chosen.results, dataset, measured(theirs))
-        write(dataset, tables, title)
+    all_merged = {dataset: merge(chosen.results, dataset) for dataset in chosen.datasets}
+    for dataset, (both, theirs, title) in all_merged.items():
         ran = measured(theirs)
+        copy_files(chosen.results, dataset, ran)
+        write(dataset, both, title)
         names = [name for name in theirs.rows["accuracy"]["method"] if name in ran]
         names += [*(f"study {name}" for name in theirs.studies)]
         print(f"{dataset}: {', '.join(names)}")

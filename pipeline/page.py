@@ -44,15 +44,15 @@ class Cell(NamedTuple):
 def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
     """Return headings and rows of the table of all methods."""
     from pipeline.evaluation import markdown
-    from pipeline.evaluation import rows as evaluated
     from pipeline.evaluation.history import STALE
+    from pipeline.evaluation.terms import SIGNIFICANT
 
     headings = ["year", "method", "title", "data set", "accuracy %", "seeds", "parameters", "MACs"]
     headings += ["published %", "status"]
     rows = []
     for row in accuracy.sort_values(["year", "method", "dataset"]).to_dict("records"):
         measured = row["accuracy"] == row["accuracy"]
-        tied = measured and not row["p_vs_best"] < evaluated.SIGNIFICANT
+        tied = measured and not row["p_vs_best"] < SIGNIFICANT
         counts = [
             Cell(markdown.number(row[name], 12), row[name]) if row[name] == row[name] else Cell("")
             for name in ("parameters", "macs")

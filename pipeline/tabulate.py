@@ -226,7 +226,8 @@ def write_pages(folder: Path, dataset_title: str) -> None:
 def main(dataset: str) -> None:
     """Write the dataset's tables."""
     from pipeline import provenance
-    from pipeline.evaluation import predictions, rows
+    from pipeline.evaluation import predictions
+    from pipeline.evaluation.terms import EVALUATED
 
     checked = params.load()
     info = read_json(paths.data(dataset) / "dataset.json")
@@ -237,7 +238,7 @@ def main(dataset: str) -> None:
     scores = {
         name: read_array(paths.scores(dataset, name) / "scores.npy")
         for name, description in descriptions.items()
-        if description["status"] in rows.EVALUATED
+        if description["status"] in EVALUATED
     }
     for name, own in scores.items():
         if own.shape[-1] != len(info["class_names"]):

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pipeline.comparison.differences import SEPARATOR
 from pipeline.evaluation.markdown import number, table
-from pipeline.evaluation.rows import SIGNIFICANT
+from pipeline.evaluation.terms import SIGNIFICANT
 
 SAME = "No method differs.\n"
 ALWAYS = ("method", "change", "accuracy %", "points")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.rows import SIGNIFICANT
+from pipeline.evaluation.terms import SIGNIFICANT
 
 Row = dict[str, Any]
 

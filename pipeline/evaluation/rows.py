@@ -64,8 +64,6 @@ THROUGHPUT = [
     "versions",
 ]
 PAPERS = ["published", "published_source", "protocol", "verdict"]
-EVALUATED = {"ok", "unconverged"}  # with scores to evaluate
-SIGNIFICANT = 0.05
 FEWEST_FOR_A_VERDICT = 2000
 
 

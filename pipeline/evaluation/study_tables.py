@@ -12,7 +12,8 @@ SHARES = {"train_accuracy", "accuracy_std", "loss"}
 DIFFERENCES = {"gain", "effect"}
 OF_CONDITIONS = (
     "An effect is the mean over all conditions that the other causes leave, which may differ in "
-    "sign: the cells tell. A share is a tenth of the images, learned in as many steps as all."
+    "sign: the cells tell. A share of the images, a tenth unless the study's option `share` says "
+    "otherwise, is learned in as many steps as all."
 )
 OF_SEED_0 = "p: exact McNemar test of seed 0 against the row above, adjusted by Holm."
 OF_THESE_SEEDS = (

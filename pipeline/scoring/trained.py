@@ -12,7 +12,7 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.rows import EVALUATED
+from pipeline.evaluation.terms import EVALUATED
 from pipeline.ingest.records import open_images
 from pipeline.stage import params, paths
 from pipeline.stage.errors import UserError

@@ -22,6 +22,7 @@ Words = ParamSpec("Words")
 
 LONGEST = 2000  # characters of an error: names in a broken file may be of any length
 LOOP_CLOSED = "Event loop is closed"  # TensorStore, still writing when a write has failed
+UNKNOWN_OPTION = "__init__() got an unexpected keyword argument"
 UNMAPPED = "failed to map segment"  # a shared object, into memory
 UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
     r"Failed writing: \"(?P<file>[^\"]*)\".*\[os_error_code='(?P<code>\d+)'", re.DOTALL
@@ -30,10 +31,17 @@ UNWRITTEN = re.compile(  # how TensorStore's ends, which writes the checkpoints
 
 @contextmanager
 def blame(what: str, *kinds: type[Exception]) -> Iterator[None]:
-    """Turn a plug-in's ValueError, or one of other `kinds`, into a UserError that names `what`."""
+    """Turn a plug-in's ValueError, or one of other `kinds`, into a UserError that names `what`.
+
+    So is an option that the plug-in does not know: it may have changed since params.yaml did.
+    """
     expected: tuple[type[Exception], ...] = (ValueError, *kinds)
     try:
         yield
+    except TypeError as error:
+        if TypeError not in kinds and UNKNOWN_OPTION not in str(error):
+            raise
+        raise UserError(f"{what}: {explain(error)}") from error
     except expected as error:
         raise UserError(f"{what}: {explain(error)}") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipeline.evaluation.markdown import number
-from pipeline.evaluation.rows import SIGNIFICANT
+from pipeline.evaluation.terms import SIGNIFICANT
 
 GLOSSARY = (
     ("accuracy", "the share of test images that a method classifies rightly"),

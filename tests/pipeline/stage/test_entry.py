@@ -48,6 +48,11 @@ def test_a_stage_that_succeeds(start: Start):
         (f"raise ValueError({UNWRITTEN!r})", "no space left on the disk that holds /c/0/d"),
         ("open('none.npy')", "none.npy: No such file or directory"),
         ("with entry.blame('mlp'): raise ValueError('hidden: 0')", "mlp: hidden: 0"),
+        (
+            "from dataclasses import make_dataclass as made\n"
+            "with entry.blame('networks.mlp'): made('Mlp', ['hidden'])(units=3)",
+            "networks.mlp: Mlp.__init__() got an unexpected keyword argument 'units'",
+        ),
     ],
     ids=[
         "user",
@@ -59,6 +64,7 @@ def test_a_stage_that_succeeds(start: Start):
         "no room for a checkpoint",
         "no file",
         "plug-in",
+        "option unknown to a plug-in",
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(start: Start, body: str, message: str):
