@@ -24,8 +24,8 @@ MOST_EPOCHS = 6
 RECORD = 0.76  # seconds: a public record on an older card
 
 import numpy as np  # noqa: E402
-from parts import turns  # noqa: E402
 
+from benchmarks.parts import turns  # noqa: E402
 from models.networks import lenet5, lenet5_modern  # noqa: E402
 from models.training import loop  # noqa: E402
 from models.training.blueprint import Blueprint  # noqa: E402

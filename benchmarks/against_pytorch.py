@@ -32,9 +32,9 @@ except ModuleNotFoundError:
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
-from parts import torch_networks, turns  # noqa: E402
-from parts.turns import Call  # noqa: E402
 
+from benchmarks.parts import torch_networks, turns  # noqa: E402
+from benchmarks.parts.turns import Call  # noqa: E402
 from models import counting  # noqa: E402
 from models.training import program as programs  # noqa: E402
 from models.training.blueprint import Blueprint  # noqa: E402

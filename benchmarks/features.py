@@ -27,11 +27,11 @@ DEVICE = f"cpu, {threads()} core"
 import cv2  # noqa: E402
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
-from parts import turns  # noqa: E402
 from skimage import feature, filters  # noqa: E402
 from skimage.transform import resize  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
+from benchmarks.parts import turns  # noqa: E402
 from features import accelerated  # noqa: E402
 from features.canny import Feature as Canny  # noqa: E402
 from features.gabor import Feature as Gabor  # noqa: E402

@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT))
 import joblib  # noqa: E402
 import numpy as np  # noqa: E402
 import PIL  # noqa: E402
-from parts import turns  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from benchmarks.parts import turns  # noqa: E402
 from models.training.data import Order  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from models.training.source import stream  # noqa: E402

@@ -25,11 +25,11 @@ import pipeline  # noqa: E402, F401 (pins the threads)
 TURNS = 5
 
 import numpy as np  # noqa: E402
-from parts import turns  # noqa: E402
 from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.svm import LinearSVC  # noqa: E402
 
+from benchmarks.parts import turns  # noqa: E402
 from features.hog import Feature  # noqa: E402
 from models.classifiers import linear_svm, logistic  # noqa: E402
 from pipeline.datasets import digits, mnist  # noqa: E402

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,15 +22,6 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("GLIBC_TUNABLES", "")
 
 import pipeline  # noqa: E402, F401 (pins the threads)
-
-RESULTS = ROOT / "benchmarks/results/lowering.csv"
-
-if "again" not in sys.argv:  # glibc reads it when a process starts
-    RESULTS.unlink(missing_ok=True)
-    for pages in ("", "glibc.malloc.hugetlb=1"):
-        environment = {**os.environ, "GLIBC_TUNABLES": pages}
-        subprocess.run([sys.executable, __file__, "again"], env=environment, check=True)
-    raise SystemExit(0)
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
@@ -51,6 +43,7 @@ from pipeline.stage import machine  # noqa: E402
 from pipeline.stage.environment import threads  # noqa: E402
 from pipeline.throughput_network import training  # noqa: E402
 
+RESULTS = ROOT / "benchmarks/results/lowering.csv"
 BATCH = 128
 # Rows and columns (padding included), channels, filters, side of the kernel.
 LAYERS = {
@@ -63,7 +56,8 @@ LAYERS = {
     "ResNet-20, 64 channels": (10, 64, 64, 3),
 }
 # Other libraries than its own that XLA may be told to take for a convolution.
-LIBRARIES = {
+Calls = dict[tuple[str, str], Callable[[], object]]  # by what is computed, and how
+LIBRARIES: dict[str, dict[str, bool | str]] = {
     "lax, oneDNN": {"xla_cpu_use_onednn": True},
     "lax, XNNPACK": {"xla_cpu_use_xnnpack": True},
     "lax, YNNPACK": {
@@ -98,7 +92,13 @@ def rows_summed(images: jax.Array, bank: jax.Array) -> jax.Array:
     product = (beside.reshape(-1, columns * channels) @ table).reshape(
         n, height, out_width, rows, filters
     )
-    return sum(product[:, i : i + out_height, :, i] for i in range(rows))
+    shifted = [product[:, i : i + out_height, :, i] for i in range(rows)]
+    return sum(shifted[1:], shifted[0])
+
+
+def synchronised(step: Callable[..., object], *arguments: jax.Array) -> object:
+    """Call and wait for the result."""
+    return jax.block_until_ready(step(*arguments))
 
 
 def pytorch(images: jax.Array, bank: jax.Array) -> Callable[[], object] | None:
@@ -125,7 +125,7 @@ def pytorch(images: jax.Array, bank: jax.Array) -> Callable[[], object] | None:
     return step
 
 
-def convolutions() -> dict[tuple[str, str], Callable[[], object]]:
+def convolutions() -> Calls:
     """Return every layer, forward and backward, in every way to compute it."""
     ways = {
         "tiles of 4": tiled(4),
@@ -134,7 +134,7 @@ def convolutions() -> dict[tuple[str, str], Callable[[], object]]:
         "rows summed": rows_summed,
         "lax": tiled(0),
     }
-    calls = {}
+    calls: Calls = {}
     for name, (side, channels, filters, kernel) in LAYERS.items():
         shapes = (BATCH, side, side, channels), (kernel, kernel, channels, filters)
         images, bank = (jax.random.normal(jax.random.key(0), shape) for shape in shapes)
@@ -149,16 +149,16 @@ def convolutions() -> dict[tuple[str, str], Callable[[], object]]:
 
             step = jax.jit(jax.value_and_grad(loss, (0, 1)), compiler_options=LIBRARIES.get(way))
             jax.block_until_ready(step(images, bank))
-            calls[name, way] = lambda step=step, a=images, b=bank: jax.block_until_ready(step(a, b))
+            calls[name, way] = partial(synchronised, step, images, bank)
         if theirs := pytorch(images, bank):
             theirs()
             calls[name, "PyTorch"] = theirs
     return calls
 
 
-def steps() -> dict[tuple[str, str], Callable[[], object]]:
+def steps() -> Calls:
     """Return some training steps of every network, called singly and as one loop."""
-    calls = {}
+    calls: Calls = {}
     for module, size in NETWORKS.items():
         n = STEPS * size
         images = np.random.default_rng(0).integers(0, 256, (n, 32, 32, 1), dtype=np.uint8)
@@ -194,9 +194,9 @@ def wide_rows_summed() -> Iterator[None]:
         convolution.convolve = own
 
 
-def whole_networks() -> dict[tuple[str, str], Callable[[], object]]:
+def whole_networks() -> Calls:
     """Return a few training steps of networks with many channels, convolved in two ways."""
-    calls = {}
+    calls: Calls = {}
     n = 2 * BATCH
     images = np.random.default_rng(0).integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
     for module in (resnet20, cuda_convnet):
@@ -237,5 +237,13 @@ def main() -> None:
         writer.writerows([*row, pages, machine.description()["machine"]] for row in rows)
 
 
+def in_both_page_sizes() -> None:
+    """Measure in two processes: glibc reads how large its pages are when one starts."""
+    RESULTS.unlink(missing_ok=True)
+    for pages in ("", "glibc.malloc.hugetlb=1"):
+        environment = {**os.environ, "GLIBC_TUNABLES": pages}
+        subprocess.run([sys.executable, __file__, "again"], env=environment, check=True)
+
+
 if __name__ == "__main__":
-    main()
+    main() if "again" in sys.argv else in_both_page_sizes()

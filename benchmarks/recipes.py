@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -26,9 +27,22 @@ COLUMNS = (
     *("case", "threads", "seconds", "cpu_seconds", "target_seconds", "theirs_seconds"),
     *("test_error", "machine"),
 )
-# Dataset, its size, network, options of the recipe, threads; the target, and what others take.
+
+
+class Case(NamedTuple):
+    """A training, the seconds it should take, and those of the public re-implementation."""
+
+    dataset: str
+    size: int
+    network: str
+    recipe: dict[str, Any]
+    threads: int
+    target: int
+    theirs: int | str
+
+
 CASES = {
-    "usps": (
+    "usps": Case(
         *("usps", 16, "lenet_1989"),
         {
             "epochs": 23,
@@ -42,7 +56,7 @@ CASES = {
         },
         *(1, 8, 167),
     ),
-    "mnist": (
+    "mnist": Case(
         *("mnist", 28, "lenet5"),
         {"epochs": 20, "batch_size": 32, "learning_rate": 0.03, "seeds": 3},
         *(2, 150, ""),
@@ -59,20 +73,20 @@ def measure(case: str) -> tuple[str, ...]:
     from models.training.recipe import Recipe
     from pipeline.stage import machine
 
-    dataset, size, network, options, threads, *_ = CASES[case]
-    data = import_module(f"pipeline.datasets.{dataset}").read(size)
-    kind = import_module(f"models.networks.{network}").Network
+    chosen = CASES[case]
+    data = import_module(f"pipeline.datasets.{chosen.dataset}").read(chosen.size)
+    kind = import_module(f"models.networks.{chosen.network}").Network
     plan = Blueprint(kind, data.train_images.shape[1:], len(data.class_names))
-    recipe = Recipe(**options)
+    recipe = Recipe(**chosen.recipe)
     begin, begin_cpu = time.perf_counter(), time.process_time()
     trained = loop.train(plan, data.train_images, data.train_labels, recipe)
     seconds, on_cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
     wrong = trained.scores(data.test_images).argmax(-1) != data.test_labels
-    title = f"{network} on {dataset}, {recipe.epochs} epochs, seeds: {recipe.seeds}"
+    title = f"{chosen.network} on {chosen.dataset}, {recipe.epochs} epochs, seeds: {recipe.seeds}"
     where = str(machine.description()["machine"])
     return (
         title,
-        f"{threads}",
+        f"{chosen.threads}",
         f"{seconds:.1f}",
         f"{on_cpu:.1f}",
         f"{100 * wrong.mean():.2f} %",
@@ -87,14 +101,14 @@ def main() -> None:
         return
     rows = []
     for case in sys.argv[1:] or CASES:
-        *_, threads, target, theirs = CASES[case]
+        chosen = CASES[case]
         command = [sys.executable, __file__, "--one", case]
-        environment = {**os.environ, "HINDSIGHT_THREADS": f"{threads}"}
+        environment = {**os.environ, "HINDSIGHT_THREADS": f"{chosen.threads}"}
         done = subprocess.run(
             command, env=environment, check=True, stdout=subprocess.PIPE, text=True
         )
         title, threads, seconds, on_cpu, wrong, where = next(csv.reader([done.stdout]))
-        rows.append([title, threads, seconds, on_cpu, target, theirs, wrong, where])
+        rows.append([title, threads, seconds, on_cpu, chosen.target, chosen.theirs, wrong, where])
     with RESULTS.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
     print(RESULTS.read_text(encoding="utf-8"))
