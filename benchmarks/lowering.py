@@ -23,6 +23,8 @@ os.environ.setdefault("GLIBC_TUNABLES", "")
 
 import pipeline  # noqa: E402, F401 (pins the threads)
 
+RESULTS = ROOT / "benchmarks/results/lowering.csv"
+
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
@@ -43,7 +45,6 @@ from pipeline.stage import machine  # noqa: E402
 from pipeline.stage.environment import threads  # noqa: E402
 from pipeline.throughput_network import training  # noqa: E402
 
-RESULTS = ROOT / "benchmarks/results/lowering.csv"
 BATCH = 128
 # Rows and columns (padding included), channels, filters, side of the kernel.
 LAYERS = {
