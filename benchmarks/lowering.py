@@ -45,6 +45,8 @@ from pipeline.stage import machine  # noqa: E402
 from pipeline.stage.environment import threads  # noqa: E402
 from pipeline.throughput_network import training  # noqa: E402
 
+Calls = dict[tuple[str, str], Callable[[], object]]  # by what is computed, and how
+
 BATCH = 128
 # Rows and columns (padding included), channels, filters, side of the kernel.
 LAYERS = {
@@ -57,7 +59,6 @@ LAYERS = {
     "ResNet-20, 64 channels": (10, 64, 64, 3),
 }
 # Other libraries than its own that XLA may be told to take for a convolution.
-Calls = dict[tuple[str, str], Callable[[], object]]  # by what is computed, and how
 LIBRARIES: dict[str, dict[str, bool | str]] = {
     "lax, oneDNN": {"xla_cpu_use_onednn": True},
     "lax, XNNPACK": {"xla_cpu_use_xnnpack": True},

@@ -32,7 +32,7 @@ DEVIATIONS = (
 )
 KIND = "margins"
 
-KERNELS = 3 * 2**30  # bytes of the kernels that are there at once
+KERNELS = 3 * 2**30  # bytes of the kernels that one fit has at once
 CACHE_MIB = 300  # of its rows the solver keeps what it made of them, for each pair being fitted
 
 
@@ -95,8 +95,8 @@ class Classifier(StoredVectors):
         """Find support vectors and weights, pair by pair, as independent joblib tasks.
 
         The kernel of a pair of n images is computed as a whole, 8 n^2 bytes, by a matrix product.
-        LIBSVM computes the rows that it needs one by one: for CIFAR-10's photographs, which nearly
-        all become support vectors, that takes thirty times as long, for MNIST half as long.
+        LIBSVM computes the rows that it needs one by one: slower where most images become support
+        vectors, as photographs do, and faster where few do (benchmarks/README.md).
 
         Parameters
         ----------
