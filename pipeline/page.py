@@ -1,4 +1,4 @@
-"""Write the history as one self-contained page: `python -m pipeline.page`."""
+"""Write the history as one self-contained page and one picture: `python -m pipeline.page`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.website.charts import Spec
 
 PAGE = Path("results/report.html")
+PICTURE = Path("results/history.svg")
 WIDEST, LARGEST_SCALE = 880, 8  # in pixels, and times their own size
 WEBSITE = Path(__file__).parent / "website"
 SECTIONS = {
@@ -179,10 +180,10 @@ def _digits_last(index: Path) -> tuple[bool, str]:
 
 
 def main() -> None:
-    """Read results/tables and write the page."""
+    """Read results/tables and write the page and the picture."""
     from jinja2 import Environment
 
-    from pipeline.website import atoms, faces, lecture, pictures, vega, words
+    from pipeline.website import atoms, faces, lecture, overview, pictures, vega, words
 
     checked = params.load()
     accuracy = report.read_accuracy(checked)
@@ -217,6 +218,7 @@ def main() -> None:
         glossary=words.GLOSSARY,
     )
     write_text(PAGE, page)
+    write_text(PICTURE, overview.svg(accuracy))
 
 
 if __name__ == "__main__":

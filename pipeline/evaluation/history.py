@@ -36,6 +36,7 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
         [
             "# Results\n",
             "Written by the stage `report` from `results/tables` alone.\n",
+            "![Test error by year, a panel a data set](history.svg)\n",
             "## Accuracy by year\n",
             "Test accuracy in percent with its 95 % interval (Wilson, over the test images; "
             "several seeds: of their mean). An empty cell was not run.\n",

@@ -74,6 +74,7 @@ def test_it_is_small_but_for_what_there_is_to_show(made: Path):
 def test_what_the_tables_say_is_text(made: Path):
     text = made.read_text("utf-8")
     assert SCRIPT not in text
+    assert "<script" not in made.with_name("history.svg").read_text("utf-8")
     tags: Counter[str] = Counter()
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, _: tags.update([tag])  # type: ignore[method-assign]
