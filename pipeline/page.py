@@ -183,7 +183,8 @@ def main() -> None:
     """Read results/tables and write the page and the picture."""
     from jinja2 import Environment
 
-    from pipeline.website import atoms, faces, lecture, overview, pictures, vega, words
+    from pipeline.evaluation.story import story
+    from pipeline.website import atoms, faces, glossary, lecture, overview, pictures, vega
 
     checked = params.load()
     accuracy = report.read_accuracy(checked)
@@ -198,7 +199,7 @@ def main() -> None:
         style=(WEBSITE / "style.css").read_text(encoding="utf-8"),
         script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
         library=vega.LIBRARY.read_text(encoding="utf-8"),
-        story=list(words.story(accuracy)),
+        story=list(story(accuracy)),
         charts=specs,
         # Inside a script element nothing is escaped but what would end it.
         charts_json=json.dumps(specs, allow_nan=False).replace("<", "\\u003c"),
@@ -215,7 +216,7 @@ def main() -> None:
         examples=list(lecture.examples()),
         kernels=kernels,
         pictures=made,
-        glossary=words.GLOSSARY,
+        glossary=glossary.GLOSSARY,
     )
     write_text(PAGE, page)
     write_text(PICTURE, overview.svg(accuracy))

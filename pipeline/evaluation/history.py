@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.evaluation import study_tables
 from pipeline.evaluation.markdown import number, percent, table
+from pipeline.evaluation.story import story
 
 STALE = "\N{DAGGER}"
 
@@ -37,6 +38,10 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
             "# Results\n",
             "Written by the stage `report` from `results/tables` alone.\n",
             "![Test error by year, a panel a data set](history.svg)\n",
+            "On each data set, the best feature with a classifier on top, then the best network, "
+            "which learns both at once:\n",
+            *(f"- {line}" for line in story(accuracy)),
+            "",
             "## Accuracy by year\n",
             "Test accuracy in percent with its 95 % interval (Wilson, over the test images; "
             "several seeds: of their mean). An empty cell was not run.\n",

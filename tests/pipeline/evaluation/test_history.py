@@ -17,6 +17,10 @@ def accuracy():
             "method": ["lenet5", "raw-logistic", "lenet5", "raw-logistic"],
             "title": ["LeNet-5", "Raw + logistic", "LeNet-5", "Raw + logistic"],
             "year": [1998, 1962, 1998, 1962],
+            "kind": ["network", "classical", "network", "classical"],
+            "n_test": 360,
+            "parameters": 61_706,
+            "p_vs_best": [1.0, 0.02, 1.0, np.nan],
             "accuracy": [0.98, 0.96, 0.99, np.nan],
             "accuracy_low": [0.97, 0.95, 0.985, np.nan],
             "accuracy_high": [0.99, 0.97, 0.995, np.nan],
@@ -67,6 +71,12 @@ def test_one_row_a_method_by_year_and_one_column_a_dataset(accuracy: pd.DataFram
 def test_a_method_that_was_not_run_on_a_dataset_leaves_its_cell_empty(accuracy: pd.DataFrame):
     *_, lenet5 = rows(history.accuracy_by_year(accuracy.drop(index=0)))
     assert lenet5 == ["1998", "lenet5", "LeNet-5", "", "99.00 (98.50-99.50)"]
+
+
+def test_the_page_opens_with_the_best_of_both_kinds(accuracy: pd.DataFrame):
+    opening, _ = history.accuracy_page(accuracy).split("## Accuracy by year")
+    (line,) = (line for line in opening.splitlines() if line.startswith("- "))
+    assert line.startswith("- digits: Raw + logistic (1962) 96.00 %")
 
 
 def test_stale_rows_are_marked_and_explained(accuracy: pd.DataFrame):

@@ -10,12 +10,11 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline import page
-from pipeline.website import charts, vega, words
+from pipeline.website import charts, vega
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = "</script><script>alert(1)</script>\"'><b>"
@@ -202,26 +201,3 @@ def test_a_chart_may_have_more_rows_than_a_notebook():
     mistakes = pd.DataFrame([{**row, "count": count} for count in range(6000)])
     (rows,) = charts.confusion(mistakes)["datasets"].values()
     assert len(rows) == 6000
-
-
-def test_the_story_sets_both_kinds_beside_each_other():
-    rows = [
-        {"dataset": "d", "kind": kind, "title": title, "accuracy": accuracy}
-        for kind, title, accuracy in [
-            ("classical", "HOG", 0.9),
-            ("classical", "Canny", 0.8),
-            ("network", "LeNet", 0.95),
-        ]
-    ]
-    table = pd.DataFrame(rows).assign(
-        year=2000, accuracy_low=0.7, accuracy_high=0.99, parameters=1000, n_test=50, status="ok"
-    )
-    (line,) = words.story(table.assign(p_vs_best=[0.04, 0.01, np.nan]))
-    assert line.startswith("d: HOG (2000) 90.00 % (70.00-99.00), LeNet (2000) 95.00 %")
-    assert "a difference beyond chance" in line
-    table["p_vs_best"] = [0.05, 0.01, np.nan]
-    table.loc[0, "status"] = "unconverged"
-    (line,) = words.story(table)
-    assert "HOG (2000) 90.00 % (70.00-99.00, unconverged)" in line
-    assert "a difference within chance" in line
-    assert list(words.story(table.query("kind == 'network'"))) == []

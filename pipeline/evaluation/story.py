@@ -1,0 +1,39 @@
+"""The history in a sentence a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.evaluation.markdown import number
+from pipeline.evaluation.terms import SIGNIFICANT
+
+
+def story(accuracy: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence per dataset: the best feature with a classifier against the best network.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        The accuracy tables of all datasets.
+    """
+    for dataset, group in accuracy[accuracy["accuracy"].notna()].groupby("dataset", sort=True):
+        best = {kind: own.loc[own["accuracy"].idxmax()] for kind, own in group.groupby("kind")}
+        if {"classical", "network"} <= set(best):
+            hand, learned = best["classical"], best["network"]
+            # One of the two is the best of all, against which the other was tested.
+            differ = hand["p_vs_best"] < SIGNIFICANT or learned["p_vs_best"] < SIGNIFICANT
+            yield (
+                f"{dataset}: {hand['title']} ({hand['year']}) {_percent(hand)}, "
+                f"{learned['title']} ({learned['year']}) {_percent(learned)}, a difference "
+                f"{'beyond' if differ else 'within'} chance; "
+                f"{number(hand['parameters'], 12)} against {number(learned['parameters'], 12)} "
+                f"learned numbers, on {number(hand['n_test'], 12)} test images."
+            )
+
+
+def _percent(row: pd.Series) -> str:
+    low, high = 100 * row["accuracy_low"], 100 * row["accuracy_high"]
+    status = "" if row["status"] == "ok" else f", {row['status']}"
+    return f"{100 * row['accuracy']:.2f} % ({low:.2f}-{high:.2f}{status})"
