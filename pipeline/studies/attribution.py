@@ -34,7 +34,8 @@ def distorted(images: NDArray[np.uint8], kind: str, copies: int) -> NDArray[np.u
     The networks see new distortions in every epoch; a linear machine needs them beforehand.
     """
     parts = [images]
-    warp = jax.jit(lambda batch, key: augment(kind, batch, key))
+    mean = images.mean((0, 1, 2), dtype=np.float32)  # what comes in from outside an image
+    warp = jax.jit(lambda batch, key: augment(kind, batch - mean, key) + mean)
     for copy in range(copies):
         for first in range(0, len(images), BATCH):
             batch = jnp.asarray(images[first : first + BATCH], jnp.float32)
@@ -90,6 +91,7 @@ def _hog(data: Data, rows: NDArray[np.int64], kind: str, copies: int, C: float) 
     images, labels = data.train_images[rows], data.train_labels[rows]
     if kind != "none":
         images, labels = distorted(images, kind, copies), np.tile(labels, copies + 1)
+        C /= copies + 1  # an image and its copies weigh as much as the image alone
     learned_from = data._replace(train_images=images, train_labels=labels)
     return classical(hog.Feature(), linear_svm.Classifier(C=C), learned_from)
 
@@ -121,8 +123,8 @@ def effects(right: dict[tuple[str, bool, bool], Right]) -> list[dict[str, object
         )
 
     crossed = (
-        [("lenet5", True, False), (MODELS[0], False, False)],
-        [(MODELS[0], True, False), ("lenet5", False, False)],
+        [cell for cell in right if cell[:2] in {("lenet5", True), (MODELS[0], False)}],
+        [cell for cell in right if cell[:2] in {(MODELS[0], True), ("lenet5", False)}],
     )
     contrasts = {
         "learned features in place of HOG (LeNet-5)": steps("lenet5", MODELS[0]),

@@ -86,17 +86,20 @@ def test_attribution_has_every_cell_and_its_effects_are_their_differences(data: 
 
 
 def test_interaction_of_features_and_data():
-    # HOG is right on half of the images whatever the data, LeNet-5 on all with all images only.
+    # HOG is right on half of the images whatever the data, LeNet-5 on all with all images only, and
+    # where they are distorted on half of them too.
     right = {
-        (model, all_data, augmented): np.tile([True, model == "lenet5" and all_data], (1, 8))
+        (model, all_data, augmented): np.tile(
+            [True, model == "lenet5" and all_data and not augmented], (1, 8)
+        )
         for model in attribution.MODELS
         for all_data in (False, True)
         for augmented in (False, True)
     }
     effects = {row["name"]: row["effect"] for row in attribution.effects(right)}
-    assert effects["learned features gain more from data than HOG"] == pytest.approx(0.5)
-    assert effects["learned features in place of HOG (LeNet-5)"] == pytest.approx(0.25)
-    assert effects["distorted training images"] == 0
+    assert effects["learned features gain more from data than HOG"] == pytest.approx(0.25)
+    assert effects["learned features in place of HOG (LeNet-5)"] == pytest.approx(0.125)
+    assert effects["distorted training images"] == pytest.approx(-0.0625)
 
 
 def test_distorted_copies_follow_the_images():
@@ -105,6 +108,13 @@ def test_distorted_copies_follow_the_images():
     assert (more.dtype, more.shape) == (np.uint8, (18, 16, 16, 1))
     np.testing.assert_array_equal(more[:6], images)
     assert not np.array_equal(more[6:12], more[12:])
+
+
+def test_what_distortions_bring_in_from_outside_is_the_mean():
+    images = np.full((5, 16, 16, 3), (200, 20, 90), np.uint8)
+    np.testing.assert_array_equal(
+        attribution.distorted(images, "crop_flip", 1), np.tile(images, (2, 1, 1, 1))
+    )
 
 
 def test_invariance_asks_every_method_about_every_change(data: Data):
