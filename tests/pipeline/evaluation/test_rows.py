@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import tabulate
 from pipeline.evaluation import rows
-from pipeline.evaluation.intervals import mcnemar, wilson
+from pipeline.evaluation.intervals import holm, mcnemar, wilson
 
 LABELS = np.arange(3000) % 3
 DESCRIPTION = {
@@ -108,19 +108,33 @@ def test_what_always_naming_one_class_could_do_is_chance(
     assert ("0.3333" in found["reason"]) == (expected == "chance")
 
 
-def test_the_best_is_tested_against_all_others():
+def test_the_best_is_tested_against_all_others_in_the_family_of_all_pairs():
     own = {"a": scores(0.9)[0], "b": scores(0.905)[0], "c": scores(0.5)[0]}
     right = {name: s.argmax(-1) == LABELS for name, s in own.items()}
     table = pd.DataFrame(
         [{"method": name, "accuracy": r.mean()} for name, r in right.items()]
         + [{"method": "skipped", "accuracy": None}]
     )
-    small, large = mcnemar(right["b"], right["c"]), mcnemar(right["b"], right["a"])
+    _, of_a, of_c = holm(
+        [
+            mcnemar(right["a"], right["c"]),
+            mcnemar(right["b"], right["a"]),
+            mcnemar(right["b"], right["c"]),
+        ]
+    )
     found = rows.compare_with_best(table, right)
-    assert found[0] == pytest.approx(large)
-    assert found[1] is None
-    assert found[2] == pytest.approx(2 * small)
-    assert found[3] is None
+    assert found == [pytest.approx(of_a), None, pytest.approx(of_c), None]
+
+
+def test_of_equally_good_methods_hardly_ever_some_are_told_apart():
+    methods, draws = list("abcdefgh"), np.random.default_rng(0)
+    told = 0
+    for _ in range(200):
+        right = {method: draws.random(500) < 0.9 for method in methods}
+        table = pd.DataFrame({"method": methods, "accuracy": [right[m].mean() for m in methods]})
+        found = [p for p in rows.compare_with_best(table, right) if p is not None]
+        told += min(found) < 0.05
+    assert told <= 0.05 * 200
 
 
 def test_alone_there_is_nothing_to_compare():
