@@ -35,11 +35,12 @@ SECTIONS = {
 
 
 class Cell(NamedTuple):
-    """A table cell: what it shows, what it sorts by, and whether it is among the best."""
+    """A table cell: what it shows, sorts by, whether it is among the best, what a pointer shows."""
 
     text: str
     sort: float | None = None
     strong: bool = False
+    hint: str = ""
 
 
 def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
@@ -48,7 +49,7 @@ def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
     from pipeline.evaluation.history import STALE
     from pipeline.evaluation.terms import SIGNIFICANT
 
-    headings = ["year", "method", "title", "data set", "accuracy %", "seeds", "parameters", "MACs"]
+    headings = ["year", "method", "data set", "accuracy %", "seeds", "parameters", "MACs"]
     headings += ["published %", "status"]
     rows = []
     for row in accuracy.sort_values(["year", "method", "dataset"]).to_dict("records"):
@@ -61,8 +62,7 @@ def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
         rows.append(
             [
                 Cell(str(row["year"]), row["year"]),
-                Cell(row["method"]),
-                Cell(row["title"]),
+                Cell(row["method"], hint=row["title"]),
                 Cell(row["dataset"]),
                 Cell(
                     markdown.percent(row) + (f" {STALE}" if row["stale"] else ""),
@@ -183,7 +183,7 @@ def main() -> None:
     """Read results/tables and write the page and the picture."""
     from jinja2 import Environment
 
-    from pipeline.evaluation.story import story
+    from pipeline.evaluation.story import OPENING, story
     from pipeline.website import atoms, faces, glossary, lecture, overview, pictures, vega
 
     checked = params.load()
@@ -199,6 +199,7 @@ def main() -> None:
         style=(WEBSITE / "style.css").read_text(encoding="utf-8"),
         script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
         library=vega.LIBRARY.read_text(encoding="utf-8"),
+        opening=OPENING,
         story=list(story(accuracy)),
         charts=specs,
         # Inside a script element nothing is escaped but what would end it.

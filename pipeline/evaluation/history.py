@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.evaluation import study_tables
 from pipeline.evaluation.markdown import number, percent, table
-from pipeline.evaluation.story import story
+from pipeline.evaluation.story import OPENING, story
 
 STALE = "\N{DAGGER}"
 
@@ -38,8 +38,7 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
             "# Results\n",
             "Written by the stage `report` from `results/tables` alone.\n",
             "![Test error by year, a panel a data set](history.svg)\n",
-            "On each data set, the best feature with a classifier on top, then the best network, "
-            "which learns both at once:\n",
+            f"{OPENING}\n",
             *(f"- {line}" for line in story(accuracy)),
             "",
             "## Accuracy by year\n",

@@ -12,6 +12,7 @@ Spec = dict[str, Any]
 
 KINDS = {"classical": "feature and classifier", "network": "network, trained as a whole"}
 COLOURS = alt.Scale(domain=list(KINDS.values()), range=["#3b7dd8", "#e0662b"])
+KIND_LEGEND = alt.Legend(title=None, orient="top", columns=1)  # a phone's width
 HEIGHT = 360
 ERRORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 LEAST = ERRORS[0]  # no error at all has no place on a log scale
@@ -85,7 +86,7 @@ def timeline(frame: pd.DataFrame) -> Spec:
         scale=alt.Scale(domain=[1957, float(max([2017, *(frame["when"] + 1)]))]),
         axis=alt.Axis(format="d", title="year", tickCount=8),
     )
-    colour = alt.Color("kind:N", scale=COLOURS, legend=alt.Legend(title=None, orient="top"))
+    colour = alt.Color("kind:N", scale=COLOURS, legend=KIND_LEGEND)
     tooltip = [
         alt.Tooltip("title:N"),
         alt.Tooltip("year:Q"),
@@ -133,7 +134,7 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
     marks = base.mark_circle(size=90, opacity=1).encode(
         x,
         error_axis(),
-        alt.Color("kind:N", scale=COLOURS, legend=alt.Legend(title=None, orient="top")),
+        alt.Color("kind:N", scale=COLOURS, legend=KIND_LEGEND),
         tooltip=[
             alt.Tooltip("title:N"),
             alt.Tooltip("year:Q"),

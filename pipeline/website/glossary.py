@@ -24,8 +24,13 @@ GLOSSARY = (
         "one product added to a sum, the unit in which a prediction is counted",
     ),
     ("padding", "rows and columns of zeros around an image, so that a kernel fits at its border"),
+    (
+        "RBF SVM",
+        "a kernel SVM: weighs how similar an image is to training images near the borders",
+    ),
     ("seed", "the random start of a training; several of them show how much is luck"),
     ("SIFT words", "gradient histograms of small patches, each replaced by its nearest example"),
+    ("spatial pyramid", "SIFT words, counted in the whole image and in each cell of finer grids"),
     ("stride", "how many pixels a kernel moves from one place to the next"),
     ("unconverged", "the solver that fits a classifier was stopped before it had settled"),
     ("whitening", "removing what neighbouring pixels have in common"),

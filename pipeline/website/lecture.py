@@ -80,20 +80,21 @@ def result(example: Example) -> NDArray[np.float64]:
     return cross_correlate(image, kernels, stride=example.stride)[0, ..., 0]
 
 
-def _grid(values: NDArray[np.float64], caption: str) -> str:
+def _grid(values: NDArray[np.float64], caption: str, most: int | None = None) -> str:
+    """Return a table of the values, or of the first `most` rows and columns."""
     largest = max(float(np.abs(values).max()), 1e-12)
     rows = []
-    for line in values:
+    for line in values[:most]:
         cells = "".join(
             f'<td class="{"plus" if value > 0 else "minus" if value < 0 else "zero"}" '
             f'style="--share:{abs(value) / largest:.2f}">{value:g}</td>'
-            for value in line
+            for value in line[:most]
         )
         rows.append(f"<tr>{cells}</tr>")
     height, width = values.shape
+    size = f"{height}x{width}" + (", a corner" if most and most < height else "")
     return (
-        f'<table class="grid"><caption>{escape(caption)}, {height}x{width}</caption>'
-        f"{''.join(rows)}</table>"
+        f'<table class="grid"><caption>{escape(caption)}, {size}</caption>{"".join(rows)}</table>'
     )
 
 
@@ -133,9 +134,7 @@ def exercise() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         made = cross_correlate(padded, kernel[..., None, None])[0, ..., 0]
         shifted = made + 128 if kernel.sum() == 0 else made
         picture = png(np.clip(np.rint(shifted), 0, 255).astype(np.uint8))
-        shown = kernel if len(kernel) == 3 else kernel[:3, :3]
-        note = "" if len(kernel) == 3 else " (81 times 1/81)"
-        kernels.append((f"{letter}{note}", _grid(np.round(shown, 3), f"kernel {letter}")))
+        kernels.append((letter, _grid(np.round(kernel, 3), f"kernel {letter}", most=3)))
         pictures.append((f"{letter}: {name}", picture))
     order = np.random.default_rng(3).permutation(len(pictures))
     return kernels, [pictures[place] for place in order]

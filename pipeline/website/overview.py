@@ -10,11 +10,13 @@ from pipeline.website.charts import COLOURS, KINDS, LEAST, points
 PANEL_WIDTH, PANEL_HEIGHT, PANELS_A_LINE = 250, 200, 3
 NAMES_ABOVE = (-24, -10)  # pixels from a panel's top to the names of the best
 FIRST, LAST = 1957, 2018  # year
-TITLE = f"Test error by the year of the paper, % (log scale, 0 at {LEAST})"
-SUBTITLE = (
-    "Disc: a method, with its 95 % interval. Line: the best so far. "
-    "Diamond: the paper's own number, of the same images."
-)
+TITLE = f"Test error by the year of the feature or network, % (log scale; 0 is drawn at {LEAST})"
+SUBTITLE = [
+    "Disc: a method, with its 95 % interval; those of one year stand side by side. A classifier "
+    "may be younger than its feature.",
+    "Line: the best so far. Diamond: the paper's own number on the same images (cifar10_jpeg: on "
+    "CIFAR-10 itself).",
+]
 TICKS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import altair as alt
 import pandas as pd
 
 from pipeline.evaluation.study_tables import OF_THESE_SEEDS
 from pipeline.website.charts import LEAST, Spec, choice, error_axis, finished, of_one_dataset
 
-RUNGS = alt.Axis(labelLimit=340)
+LONGEST_LINE = 24  # letters of a label: a phone leaves half its width to the chart
+LABELS = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=340)
+METHOD_LEGEND = alt.Legend(title=None, orient="top", columns=2)
 UNCHANGED = {"contrast": 1.0}  # what leaves an image as it is; of all other changes 0 does
 
 
@@ -19,10 +23,15 @@ def percent(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     )
 
 
+def wrapped(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table with a column's words in lines, for `LABELS`."""
+    return frame.assign(**{name: [textwrap.fill(text, LONGEST_LINE) for text in frame[name]]})
+
+
 def ladder(frame: pd.DataFrame) -> Spec:
     """Accuracy of each rung with its interval, one rung below the other."""
-    base = of_one_dataset(percent(frame, "accuracy"))
-    rung = alt.Y("rung:N", sort=None, title=None, axis=RUNGS)
+    base = of_one_dataset(wrapped(percent(frame, "accuracy"), "rung"))
+    rung = alt.Y("rung:N", sort=None, title=None, axis=LABELS)
     scale = alt.Scale(zero=False)
     bars = base.mark_rule(opacity=0.6).encode(
         rung,
@@ -54,7 +63,7 @@ def learning_curves(frame: pd.DataFrame) -> Spec:
         scale=alt.Scale(type="log"),
         axis=alt.Axis(title="training images", format="~s"),
     )
-    colour = alt.Color("method:N", legend=alt.Legend(title=None, orient="top"))
+    colour = alt.Color("method:N", legend=METHOD_LEGEND)
     lines = base.mark_line(point=True).encode(
         x,
         error_axis(),
@@ -75,12 +84,12 @@ def effects(frame: pd.DataFrame) -> Spec:
     """How much each cause changes the accuracy, with its interval."""
     frame = percent(frame[frame["kind"] == "effect"], "effect")
     frame = frame[["dataset", "name", "effect", "effect_low", "effect_high"]]
-    base = of_one_dataset(frame, "cifar10_jpeg")
-    cause = alt.Y("name:N", sort=None, title=None, axis=RUNGS)
+    base = of_one_dataset(wrapped(frame, "name"), "cifar10_jpeg")
+    cause = alt.Y("name:N", sort=None, title=None, axis=LABELS)
     nothing = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color="#888").encode(x="zero:Q")
     bars = base.mark_rule(opacity=0.6).encode(
         cause,
-        alt.X("effect_low:Q", title="change of the test accuracy, points"),
+        alt.X("effect_low:Q", title="points"),
         alt.X2("effect_high:Q"),
     )
     marks = base.mark_circle(size=110, opacity=1, color="#e0662b").encode(
@@ -121,7 +130,7 @@ def invariance(frame: pd.DataFrame) -> Spec:
         .encode(
             alt.X("amount:Q", title="how much", scale=alt.Scale(zero=False)),
             alt.Y("accuracy:Q", title="test accuracy, %", scale=alt.Scale(domain=[0, 100])),
-            alt.Color("method:N", legend=alt.Legend(title=None, orient="top")),
+            alt.Color("method:N", legend=METHOD_LEGEND),
             tooltip=[
                 alt.Tooltip("method:N"),
                 alt.Tooltip("amount:Q"),

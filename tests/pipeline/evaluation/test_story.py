@@ -22,10 +22,10 @@ def test_the_story_sets_both_kinds_beside_each_other():
     )
     (line,) = story(table.assign(p_vs_best=[0.04, 0.01, np.nan]))
     assert line.startswith("d: HOG (2000) 90.00 % (70.00-99.00), LeNet (2000) 95.00 %")
-    assert "a difference beyond chance" in line
+    assert "95.00 % (70.00-99.00), told apart;" in line
     table["p_vs_best"] = [0.05, 0.01, np.nan]
     table.loc[0, "status"] = "unconverged"
     (line,) = story(table)
     assert "HOG (2000) 90.00 % (70.00-99.00, unconverged)" in line
-    assert "a difference within chance" in line
+    assert "not told apart;" in line
     assert list(story(table.query("kind == 'network'"))) == []
