@@ -20,8 +20,8 @@ DEVIATIONS = (
     "pixels from 0 to 255)",
     "one learning rate and one weight decay for all layers, none on biases (cuda-convnet: biases "
     "learn twice as fast, the last layer decays 750 times as much as the others)",
-    "the learning rate falls along a cosine by default (cuda-convnet: to a tenth after 120 epochs, "
-    "and again after 10 more)",
+    "40 epochs in params.yaml, the learning rate along a cosine (its files name no schedule; "
+    "layers-18pct.cfg has a tenth after 120 epochs, and another after 10 more)",
 )
 
 IMAGE_SHAPE = (32, 32, 3)

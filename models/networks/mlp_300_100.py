@@ -17,6 +17,7 @@ CITATION = (
     "Proceedings of the IEEE 86(11), 1998, pp. 2278-2324, section III.C.6"
 )
 DEVIATIONS = (
+    "pixels are brought to mean 0 and deviation 1",
     "mini-batches with momentum and a falling learning rate "
     "(the paper: one image at a time with a diagonal second-order step)",
     "cross-entropy by default (the paper: squared error, which is `loss: squared_error`)",

@@ -69,7 +69,7 @@ def accuracy(frame: pd.DataFrame, title: str) -> str:
     return (
         f"# {title}: accuracy\n\n{images}. In brackets the 95 % interval (Wilson) of the mean over "
         "the seeds. Bold: the best, and those that an exact McNemar test on seed 0 cannot tell "
-        "from it (5 %, Holm over the table).\n\n" + table(rows)
+        "from it (5 %, Holm over all pairs of the table).\n\n" + table(rows)
     )
 
 

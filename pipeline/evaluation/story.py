@@ -11,8 +11,8 @@ from pipeline.evaluation.terms import SIGNIFICANT
 
 OPENING = (
     "On each data set, the best feature with a classifier on top, then the best network, which "
-    "learns both at once. Told apart: by an exact McNemar test of seed 0 against the best method "
-    "of the table, 5 %, Holm over all its methods."
+    "learns both at once. Told apart: by an exact McNemar test of seed 0, 5 %, Holm over all pairs "
+    "of the table."
 )
 
 
