@@ -203,7 +203,9 @@ def main() -> None:
         story=list(story(accuracy)),
         charts=specs,
         # Inside a script element nothing is escaped but what would end it.
-        charts_json=json.dumps(specs, allow_nan=False).replace("<", "\\u003c"),
+        charts_json=json.dumps(specs, allow_nan=False, separators=(",", ":")).replace(
+            "<", "\\u003c"
+        ),
         columns=columns,
         rows=rows,
         any_stale=bool((accuracy["stale"] != "").any() or any(study.stale for study in studies)),
