@@ -50,8 +50,8 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
             "`exact`: same data, split, augmentation and metric; `near`: the same images (those of "
             "CIFAR-10 from JPEG files), something else differs; `different-network`, "
             "`different-data`: only context. A verdict, for `exact` and `near` only: reproduced "
-            "where the two 95 % intervals overlap, which two figures may do that a test tells "
-            "apart; otherwise better or short by so many points.\n",
+            "where the interval contains the paper's figure, otherwise better or short by so many "
+            "points.\n",
             beside_the_papers(accuracy),
             *studies_by_dataset(studies),
             "How fast: [throughput.md](throughput.md).\n",
