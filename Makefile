@@ -57,14 +57,13 @@ mutation: .venv/installed
 	python -m tests.faults.mutation
 
 # What needs a GPU, the most valuable first.
-export GPU_RUNS ?= cifar10_jpeg-resnet20 cifar10_jpeg-cuda_convnet cifar10_jpeg-plain56 \
-  cifar10_jpeg-resnet56 cifar10_jpeg-plain20 cifar10_jpeg-cuda_convnet_lrn imagenette_224-alexnet \
-  imagenette_224-plain34 imagenette_224-resnet34
+export GPU_RUNS ?= cifar10-resnet20 cifar10-cuda_convnet cifar10-plain56 cifar10-resnet56 \
+  cifar10-plain20 cifar10-cuda_convnet_lrn imagenette-alexnet imagenette-plain34 imagenette-resnet34
 gpu-train: .venv/installed
 	bash pipeline/gpu_train.sh
 
 # How fast everything is there: results/tables/<dataset>/throughput-<device>.csv.
-export GPU_BENCH ?= mnist cifar10_jpeg imagenette_224
+export GPU_BENCH ?= mnist cifar10 imagenette
 gpu-bench: .venv/installed
 	bash pipeline/gpu_bench.sh
 

@@ -29,10 +29,12 @@ def story(accuracy: pd.DataFrame) -> Iterator[str]:
         if {"classical", "network"} <= set(best):
             hand, learned = best["classical"], best["network"]
             # One of the two is the best of all, against which the other was tested.
+            networks = sum(group["kind"] == "network")
+            alone = ", the only network that ran," if networks == 1 else ""
             differ = hand["p_vs_best"] < SIGNIFICANT or learned["p_vs_best"] < SIGNIFICANT
             yield (
                 f"{dataset}: {hand['title']} ({hand['year']}) {_percent(hand)}, "
-                f"{learned['title']} ({learned['year']}) {_percent(learned)}, "
+                f"{learned['title']} ({learned['year']}){alone} {_percent(learned)}, "
                 f"{'told apart' if differ else 'not told apart'}; "
                 f"{number(hand['parameters'], 12)} against {number(learned['parameters'], 12)} "
                 f"numbers that prediction needs, on {number(hand['n_test'], 12)} test images."

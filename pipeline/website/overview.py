@@ -5,16 +5,16 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pipeline.website.charts import COLOURS, KINDS, LEAST, points
+from pipeline.website.charts import COLOURS, KINDS, LEAST, SAME_IMAGES, points
 
 PANEL_WIDTH, PANEL_HEIGHT, PANELS_A_LINE = 250, 200, 3
 NAMES_ABOVE = (-24, -10)  # pixels from a panel's top to the names of the best
 FIRST, LAST = 1957, 2018  # year
 TITLE = f"Test error by the year of the feature or network, % (log scale; 0 is drawn at {LEAST})"
 SUBTITLE = [
-    "Disc: a method, with its 95 % interval; those of one year stand side by side. A classifier "
-    "may be younger than its feature.",
-    "Line: the best so far. Diamond: the paper's own number (protocol exact or near).",
+    "Disc: a method, with its 95 % interval; those of one year stand side by side. The year is "
+    "that of the idea: classifier, tuning and data may be younger.",
+    "Line: the best so far. Diamond: the published figure, where the images were the same.",
 ]
 TICKS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100]
 
@@ -70,7 +70,7 @@ def chart(accuracy: pd.DataFrame) -> alt.FacetChart:
     base = alt.Chart().encode(color=colour)
     methods = base.transform_filter("datum.part == 'method'")
     records = base.transform_filter("datum.part == 'record'")
-    published = methods.transform_filter("test(/exact|near/, datum.protocol)")
+    published = methods.transform_filter(SAME_IMAGES)
     named = [
         records.transform_filter(alt.datum.name != "")
         .transform_filter(alt.datum.kind == kind)
