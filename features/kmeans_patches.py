@@ -22,7 +22,8 @@ CITATION = (
 )
 DEVIATIONS = (
     "fewer words than the paper's 1,600 to 4,000, unless `words` says otherwise",
-    "k-means starts from k-means++ and ends after 20 rounds",
+    "k-means starts from k-means++ and ends after 20 rounds, on 10,000 patches unless `sample` "
+    "says otherwise",
     "the constants in normalisation and whitening, which the paper leaves open, are those of the "
     "authors' next one (A. Coates, A. Y. Ng, 2012), unless `epsilon` says otherwise",
     "mean and deviation of the features come from at most 5,000 training images, evenly spaced",

@@ -17,9 +17,11 @@ DEVIATIONS = (
     "place of 200 and 400, for images of 16 to 32 pixels",
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
-    "a linear classifier on the square roots of the histograms, which compares them by the "
-    "Hellinger kernel (A. Vedaldi, A. Zisserman, 2012), in place of a support vector machine on "
-    "histogram intersections",
+    "square roots of the histograms (with a linear classifier the Hellinger kernel: A. Vedaldi, "
+    "A. Zisserman, 2012) and whichever classifier follows, in place of a support vector machine "
+    "on histogram intersections",
+    "k-means starts from k-means++ once and ends after 20 rounds, on 4,000 descriptors unless "
+    "`sample` says otherwise",
 )
 
 

@@ -28,6 +28,8 @@ CITATION = (
 DEVIATIONS = (
     "no network of a paper: the geometry is LeNet-5's, so that the ladder changes one part a rung",
     "batch normalisation after the convolutions only, dropout in the full layers only",
+    "first weights of variance 1 / inputs, as in LeNet-5, in front of ReLU too (K. He et al., "
+    "2015: 2 / inputs)",
 )
 
 # No paper counts it: LeNet-5's 61,706, less 6 + 16 biases, and two numbers a normalised map.
