@@ -19,7 +19,7 @@ from typing import Any
 from pipeline import throughput_classical, throughput_network
 from pipeline.scoring.classical import Pair
 from pipeline.stage import params, paths, plugins
-from pipeline.stage.entry import tool
+from pipeline.stage.entry import blame, tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_array, read_json, write_csv, write_json
 from pipeline.stage.locks import machine_lock
@@ -62,8 +62,10 @@ def quickly_fitted(checked: params.Params, dataset: str, feature: str, classifie
     # Some of every class: a folder's images come class by class.
     step = max(1, len(labels) // FITTED)
     images, labels = np.array(images[::step]), np.array(labels[::step])
-    vectors = plugins.load("features", feature).Feature(**options).fit(images).transform(images)
-    fitted = plugins.load("classifiers", classifier).Classifier().fit(vectors, labels)
+    with blame(f"features.{feature}"):
+        vectors = plugins.load("features", feature).Feature(**options).fit(images).transform(images)
+    with blame(f"classifiers.{classifier}"):
+        fitted = plugins.load("classifiers", classifier).Classifier().fit(vectors, labels)
     return Pair(feature, classifier, options, {}, fitted.to_arrays())
 
 
@@ -113,12 +115,13 @@ def table_rows(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield the rows of all timings that are there; nothing was trained for them."""
     from pipeline.evaluation import rows
 
-    untrained = dict.fromkeys(("train_seconds", "search_seconds"), math.nan)
+    # The peak of a process that has timed other methods before is not this one's.
+    unknown = dict.fromkeys(("train_seconds", "search_seconds", "peak_memory_mib"), math.nan)
     for file in sorted(folder.glob("*.json")):
         timing = read_json(file)
-        for row in rows.throughput_rows(file.stem, 0, timing | untrained, timing):
+        for row in rows.throughput_rows(file.stem, 0, timing | unknown, timing):
             if row["phase"] == "infer" or "train" in timing:
-                yield row
+                yield row | unknown
 
 
 def check(checked: params.Params, dataset: str) -> None:

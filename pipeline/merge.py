@@ -11,7 +11,6 @@ import argparse
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zipfile import BadZipFile
 
 from pipeline import provenance
 from pipeline.stage import paths, plugins
@@ -66,7 +65,7 @@ def read(folder: Path) -> Tables:
     UserError
         A file is not what its name says, or one lacks what another has.
     """
-    with blame(str(folder), BadZipFile, KeyError, TypeError):
+    with blame(str(folder), KeyError, TypeError):
         captions = folder / "pictures/captions.json"
         tables = Tables(
             {name: text(folder / f"{name}.csv") for name in BY_METHOD},

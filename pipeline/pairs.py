@@ -10,10 +10,9 @@ from __future__ import annotations
 import argparse
 import itertools
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from pipeline.stage import paths
-from pipeline.stage.entry import blame, tool
+from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_arrays
 
@@ -53,8 +52,7 @@ def pairs(dataset: str, methods: list[str]) -> pd.DataFrame:
             sorted(path.parent.name for path in paths.TABLES.glob("*/predictions.npz"))
         )
         raise UserError(f"{file}: not found; expected one of the datasets {there}")
-    with blame(str(file), BadZipFile):
-        classes = read_arrays(file)
+    classes = read_arrays(file)
     labels = classes.pop(LABELS)
     for method in methods:
         if method not in classes:

@@ -221,9 +221,6 @@ def _growing(file: _Partial) -> Iterator[None]:
 
     A server that sends one byte a second never runs into the timeout of a read.
     """
-    if not hasattr(signal, "setitimer"):  # Windows: the timeout of a read has to do there
-        yield
-        return
     seen = 0
 
     def look(*_: object) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,12 +78,10 @@ def read(file: Path) -> Trained:
     UserError
         The file is damaged, or another one.
     """
+    arrays = read_arrays(file)
     try:
-        if not is_zipfile(file):  # NumPy would leave it open
-            raise BadZipFile("no zip file")
-        arrays = read_arrays(file)
         return Trained(json.loads(arrays.pop(DESCRIPTION).tobytes()), arrays)
-    except (BadZipFile, KeyError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise UserError(f"{file}: expected a method of pipeline.publish ({error})") from error
 
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from pipeline.stage import paths
 from pipeline.stage.environment import several_hosts
-from pipeline.stage.errors import RESOURCE_EXHAUSTED
+from pipeline.stage.errors import RESOURCE_EXHAUSTED, UserError
 from pipeline.stage.files import read_json
 
 FOLDER = paths.ARTIFACTS / "checkpoints"
 DIGEST = "[0-9a-f]" * 16  # in the name of a training's folder
-DAMAGED = (ValueError, KeyError, FileNotFoundError)  # raised where a part is missing
+DAMAGED = (UserError, ValueError, KeyError, FileNotFoundError)  # raised where a part is missing
 
 
 def folder(stage_names: str, decides: dict[str, Any], code: Iterable[Path]) -> Path:

@@ -10,10 +10,12 @@ from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any
-from zipfile import ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.stage.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +40,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+@contextmanager
+def _expecting(what: str, path: Path) -> Iterator[None]:
+    """Have a file that holds something else named in the error."""
+    try:
+        yield
+    except (BadZipFile, EOFError, TypeError, ValueError) as error:
+        reason, *_ = str(error).split(". ")  # without NumPy's advice to load it unsafely
+        raise UserError(f"{path}: expected {what} ({reason})") from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with Unix line ends."""
     with replacing(path) as file:
@@ -55,8 +67,15 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read what :func:`write_json` wrote."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """Read what :func:`write_json` wrote.
+
+    Raises
+    ------
+    UserError
+        The file holds no JSON.
+    """
+    with _expecting("JSON", path):
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
@@ -69,8 +88,15 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
 
 
 def read_array(path: Path, *, mmap: bool = False) -> NDArray[Any]:
-    """Read one .npy array, or map it read-only where it is too large to copy."""
-    array: NDArray[Any] = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
+    """Read one .npy array, or map it read-only where it is too large to copy.
+
+    Raises
+    ------
+    UserError
+        The file holds no array, or one of Python objects.
+    """
+    with _expecting("an array of numbers", path):
+        array: NDArray[Any] = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     return array
 
 
@@ -88,7 +114,17 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read what :func:`write_arrays` wrote."""
+    """Read what :func:`write_arrays` wrote.
+
+    Raises
+    ------
+    UserError
+        The file is no archive of arrays, or holds Python objects.
+    """
     # Opened here: NumPy would leave a file open that is no archive.
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+    with (
+        _expecting("named arrays of numbers", path),
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as archive,
+    ):
         return dict(archive)

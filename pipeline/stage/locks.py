@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import tempfile
@@ -18,11 +19,6 @@ MACHINE_LOCK = Path(tempfile.gettempdir()) / "hindsight-machine.lock"
 @contextmanager
 def _flock(path: Path, *, shared: bool, waiting: str) -> Iterator[None]:
     """Hold a lock on `path`; it ends with the process, however that dies."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows has no flock: dvc's own repository lock has to do there
-        yield
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
     # Another user's lock file in a sticky folder may be opened, but not with O_CREAT.
     flags = os.O_RDONLY if path.exists() else os.O_RDONLY | os.O_CREAT

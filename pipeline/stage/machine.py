@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -43,9 +44,5 @@ def description(*, cluster: str = "") -> dict[str, str | int]:
 
 def peak_memory_mib() -> float:
     """Return the largest memory that this process ever held (resident set), in MiB."""
-    if sys.platform == "win32":
-        return float(psutil.Process().memory_info().peak_wset) / 2**20
-    import resource
-
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB on Linux

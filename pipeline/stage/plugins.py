@@ -116,7 +116,7 @@ def card(kind: str, name: str) -> Card:
             raise UserError(
                 f"{file}: {constant}: found {found!r}, expected a literal {kind_of_value.__name__}"
             )
-    arguments = _constructor(tree)
+    arguments = _constructor(tree, ENTRANCE[kind])
     required = (name for name, (_, has_default) in arguments.items() if not has_default)
     options = {name: annotation for name, (annotation, _) in arguments.items()}
     defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
@@ -144,12 +144,12 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:
                 continue  # computed: no part of the card
 
 
-def _constructor(tree: ast.Module) -> dict[str, tuple[str, bool]]:
-    """Return the options of ``__init__``, ``read`` or ``run``: annotation, has a default."""
+def _constructor(tree: ast.Module, entrance: str) -> dict[str, tuple[str, bool]]:
+    """Return the options of a function, or of a class's ``__init__``: annotation, has a default."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in {"read", "run"}:
+        if isinstance(node, ast.FunctionDef) and node.name == entrance:
             return _options(node.args)
-        if isinstance(node, ast.ClassDef) and node.name in {"Feature", "Classifier", "Network"}:
+        if isinstance(node, ast.ClassDef) and node.name == entrance:
             for member in node.body:
                 if isinstance(member, ast.FunctionDef) and member.name == "__init__":
                     return _options(member.args)

@@ -9,7 +9,7 @@ from pipeline.website.charts import COLOURS, KINDS, LEAST, SAME_IMAGES, points
 
 PANEL_WIDTH, PANEL_HEIGHT, PANELS_A_LINE = 250, 200, 3
 NAMES_ABOVE = (-24, -10)  # pixels from a panel's top to the names of the best
-FIRST, LAST = 1957, 2018  # year
+FIRST, LAST = 1957, 2018  # year; later where a method is
 TITLE = f"Test error by the year of the feature or network, % (log scale; 0 is drawn at {LEAST})"
 SUBTITLE = [
     "Disc: a method, with its 95 % interval; those of one year stand side by side. The year is "
@@ -39,12 +39,12 @@ def record_holders(frame: pd.DataFrame) -> pd.DataFrame:
     return ordered[ordered["error"] < before]
 
 
-def _records(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the corners of the record lines; the last holders are named where they stand."""
+def _records(frame: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Return the corners of the record lines up to the year `last`; the last holders are named."""
     holders = record_holders(frame)
     latest = ~holders.duplicated(["dataset", "kind"], keep="last")
     names = holders["title"] + holders["error"].map("  {:.1f}".format)
-    ends = holders[latest].assign(year=LAST)
+    ends = holders[latest].assign(year=last)
     return pd.concat([holders.assign(name=names.where(latest, "")), ends.assign(name="")])
 
 
@@ -57,9 +57,10 @@ def chart(accuracy: pd.DataFrame) -> alt.FacetChart:
         The accuracy tables of all data sets.
     """
     frame = points(accuracy)
-    frame = pd.concat([frame.assign(part="method"), _records(frame).assign(part="record")])
-    years = alt.Axis(format="d", title=None, values=list(range(1960, 2020, 10)), grid=False)
-    scale = alt.Scale(domain=[FIRST, LAST], nice=False)
+    last = max(LAST, int(frame["year"].max()) + 1)
+    frame = pd.concat([frame.assign(part="method"), _records(frame, last).assign(part="record")])
+    years = alt.Axis(format="d", title=None, values=list(range(1960, last, 10)), grid=False)
+    scale = alt.Scale(domain=[FIRST, last], nice=False)
     when, year = (alt.X(field, scale=scale, axis=years) for field in ("when:Q", "year:Q"))
     error = alt.Y(
         "drawn:Q",

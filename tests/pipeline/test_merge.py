@@ -274,12 +274,12 @@ def leave_out_an_alt(tables: Path) -> str:
 
 def break_json(tables: Path) -> str:
     (tables / "recipes.json").write_text("{")
-    return f"{tables}: Expecting property name"
+    return f"{tables}/recipes.json: expected JSON (Expecting property name"
 
 
 def break_archive(tables: Path) -> str:
     (tables / "predictions.npz").write_bytes(b"PK\x03\x04")
-    return f"{tables}: File is not a zip file"
+    return f"{tables}/predictions.npz: expected named arrays of numbers (File is not a zip file"
 
 
 def break_table(tables: Path) -> str:

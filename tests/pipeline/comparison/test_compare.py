@@ -296,8 +296,8 @@ def test_errors_are_one_line(
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("recipes.json", "{", "old/digits: "),
-        ("predictions.npz", "PK", "old/digits: "),
+        ("recipes.json", "{", "old/digits/recipes.json: "),
+        ("predictions.npz", "PK", "old/digits/predictions.npz: "),
         ("accuracy.csv", "method,acc\nlenet5,1\n", "a table has no column accuracy"),
         ("throughput.csv", "method,phase\nlenet5,infer\n", "a table has no column machine"),
     ],

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from pipeline.stage import files
+from pipeline.stage.errors import UserError
 
 ARRAYS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.array(True)}
 WRITERS = {
@@ -192,5 +193,43 @@ def pickled_npz(path: Path):
 )
 def test_no_pickle_is_read(tmp_path: Path, make: Write, read: Callable[[Path], Any]):
     make(tmp_path / "file")
-    with pytest.raises(ValueError, match=r"pickled|allow_pickle=False"):
+    with pytest.raises(UserError, match=r"file: expected .*(pickled|allow_pickle=False)"):
+        read(tmp_path / "file")
+
+
+def empty(path: Path):
+    path.touch()
+
+
+def one_array(path: Path):
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
+def half_an_archive(path: Path):
+    files.write_arrays(path, {"a": np.zeros(100)})
+    path.write_bytes(path.read_bytes()[:500])
+
+
+def merge_conflict(path: Path):
+    path.write_text("<<<<<<< HEAD\n{}\n=======\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "read"),
+    [
+        (empty, files.read_json),
+        (merge_conflict, files.read_json),
+        (empty, files.read_array),
+        (merge_conflict, files.read_array),
+        (empty, files.read_arrays),
+        (one_array, files.read_arrays),
+        (half_an_archive, files.read_arrays),
+    ],
+)
+def test_another_file_than_expected_is_named(
+    tmp_path: Path, make: Write, read: Callable[[Path], Any]
+):
+    make(tmp_path / "file")
+    with pytest.raises(UserError, match=r"file: expected "):
         read(tmp_path / "file")
