@@ -21,7 +21,7 @@ from pipeline.scoring.classical import Pair
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame, tool
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_array, read_json, write_csv, write_json
+from pipeline.stage.files import read_array, read_csv, read_json, write_csv, write_json
 from pipeline.stage.locks import machine_lock
 from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
@@ -146,7 +146,7 @@ def bench(checked: params.Params, dataset: str) -> Path:
     table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
     file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
     if file.exists():
-        table = rows.with_others(table, pd.read_csv(file))
+        table = rows.with_others(table, read_csv(file))
     write_csv(file, table, floats="%.5g")
     return file
 

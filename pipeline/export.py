@@ -14,10 +14,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pipeline.evaluation.terms import SIGNIFICANT
+from pipeline.evaluation.terms import among_the_best
 from pipeline.stage import paths, plugins
 from pipeline.stage.entry import tool
 from pipeline.stage.errors import UserError
+from pipeline.stage.files import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 ESCAPES = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"} | {"\\": r"\textbackslash{}"}
 )
+COUNTS = ["n_seeds", "parameters", "macs"]
+NUMBERS = ["year", "title", "accuracy", "accuracy_low", "accuracy_high", *COUNTS, "best"]
 BOLD = {"latex": r"\textbf{{{}}}", "markdown": "**{}**", "csv": "{}"}
 WITH_CITATION = ("features", "classifiers", "networks", "datasets")
 
@@ -41,9 +44,8 @@ def lines(accuracy: pd.DataFrame, form: str) -> list[dict[str, Any]]:
     """Return the cells of every measured method."""
     measured = accuracy[accuracy["accuracy"].notna()]
     made = []
-    for row in measured.to_dict("records"):
+    for row, best in zip(measured.to_dict("records"), among_the_best(measured), strict=True):
         value, low, high = rounded(row["accuracy"], row["accuracy_low"], row["accuracy_high"])
-        best = not row["p_vs_best"] < SIGNIFICANT
         made.append(
             {
                 "Year": row["year"],
@@ -91,23 +93,15 @@ def bibtex() -> Iterator[str]:
 
 
 def parquet(accuracy: pd.DataFrame) -> bytes:
-    """Write the same cells as numbers; what is bold elsewhere is marked in a column.
+    """Write the numbers of every measured method; what is bold elsewhere is marked in a column.
 
     Raises
     ------
     UserError
         pyarrow is not installed.
     """
-    import pandas as pd
-
-    frame = pd.DataFrame(lines(accuracy, "csv"))
-    for name in ("Parameters", "MACs"):
-        frame[name] = frame[name].str.replace(",", "").astype("int64")
-    for name in ("Accuracy (%)", "95 % from", "to"):
-        frame[name] = frame[name].astype(float)
-    frame["Best"] = ~(
-        accuracy.loc[accuracy["accuracy"].notna(), "p_vs_best"] < SIGNIFICANT
-    ).to_numpy()
+    frame = accuracy.assign(best=among_the_best(accuracy))
+    frame = frame.loc[frame["accuracy"].notna(), NUMBERS].astype(dict.fromkeys(COUNTS, "int64"))
     try:
         content: bytes = frame.to_parquet(index=False, engine="pyarrow")
     except ImportError as error:
@@ -129,7 +123,7 @@ def table(form: str, dataset: str) -> str | bytes:
     if not file.exists():
         known = sorted(path.parent.name for path in paths.TABLES.glob("*/accuracy.csv"))
         raise UserError(f"{file}: not found; expected one of {', '.join(known)}")
-    accuracy = pd.read_csv(file)
+    accuracy = read_csv(file)
     if accuracy["accuracy"].isna().all():
         raise UserError(f"{file}: no method was measured")
     if form == "parquet":

@@ -265,7 +265,7 @@ def copy_files(results: Path, dataset: str, names: set[str]) -> None:
     copies = [(file, here / "pictures") for file in (there / "pictures").glob("*.png")]
     copies += [(file, here / "pictures") for file in (there / "pictures").glob("*.csv")]
     copies += [
-        (file, paths.PUBLISHED / dataset) for file in models.glob("*.npz") if file.stem in names
+        (file, paths.MODELS / dataset) for file in models.glob("*.npz") if file.stem in names
     ]
     for file, folder in copies:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipeline import report
 from pipeline.stage import params, paths
 from pipeline.stage.entry import run
-from pipeline.stage.files import read_json, write_text
+from pipeline.stage.files import read_csv, read_json, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,14 +47,13 @@ def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
     """Return headings and rows of the table of all methods."""
     from pipeline.evaluation import markdown
     from pipeline.evaluation.history import STALE
-    from pipeline.evaluation.terms import SIGNIFICANT
+    from pipeline.evaluation.terms import among_the_best
 
     headings = ["year", "method", "data set", "accuracy %", "seeds", "parameters", "MACs"]
     headings += ["published %", "status"]
     rows = []
-    for row in accuracy.sort_values(["year", "method", "dataset"]).to_dict("records"):
-        measured = row["accuracy"] == row["accuracy"]
-        tied = measured and not row["p_vs_best"] < SIGNIFICANT
+    shown = accuracy.assign(measured=accuracy["accuracy"].notna(), best=among_the_best(accuracy))
+    for row in shown.sort_values(["year", "method", "dataset"]).to_dict("records"):
         counts = [
             Cell(markdown.number(row[name], 12), row[name]) if row[name] == row[name] else Cell("")
             for name in ("parameters", "macs")
@@ -66,10 +65,10 @@ def method_rows(accuracy: pd.DataFrame) -> tuple[list[str], list[list[Cell]]]:
                 Cell(row["dataset"]),
                 Cell(
                     markdown.percent(row) + (f" {STALE}" if row["stale"] else ""),
-                    row["accuracy"] if measured else -1.0,
-                    tied,
+                    row["accuracy"] if row["measured"] else -1.0,
+                    row["best"],
                 ),
-                Cell(str(row["n_seeds"]) if measured else ""),
+                Cell(str(row["n_seeds"]) if row["measured"] else ""),
                 *counts,
                 Cell(markdown.published(row), row["published"] if row["published"] > 0 else None),
                 Cell(row["status"]),
@@ -99,7 +98,7 @@ def all_charts(
         "parameters": charts.against(frame, "parameters", "parameters"),
         "macs": charts.against(frame, "macs", "multiply-accumulates"),
         "confusion": charts.confusion(report.read_tables("confusion")),
-        "faces": charts.misses(pd.read_csv(faces.CURVES)),
+        "faces": charts.misses(read_csv(faces.CURVES)),
     }
     machines = []
     places = speeds(throughput).groupby(["machine", "threads", "device"])
@@ -126,7 +125,7 @@ def read_codes() -> pd.DataFrame | None:
     import pandas as pd
 
     files = sorted(paths.TABLES.glob("*/pictures/plane-*.csv"))
-    tables = [pd.read_csv(file).assign(dataset=file.parents[1].name) for file in files]
+    tables = [read_csv(file).assign(dataset=file.parents[1].name) for file in files]
     return pd.concat(tables).astype({"class": str}) if tables else None
 
 

@@ -50,7 +50,7 @@ def find(method: str, dataset: str | None) -> Trained:
     if not datasets:
         methods = sorted({name for name, _ in trained})
         raise UserError(
-            f"{method}: neither trained here nor in {paths.PUBLISHED}; "
+            f"{method}: neither trained here nor in {paths.MODELS}; "
             f"found {', '.join(methods) or 'nothing'}"
         )
     if dataset is None and len(datasets) == 1:

@@ -30,7 +30,7 @@ def publish(dataset: str) -> list[str]:
             continue
         trained = get()
         size = sum(array.nbytes for array in trained.arrays.values())
-        file = paths.PUBLISHED / dataset / f"{method}.npz"
+        file = paths.MODELS / dataset / f"{method}.npz"
         if size > LARGEST:
             file.unlink(missing_ok=True)
             lines.append(f"{method}: left out, {size:,} bytes are more than {LARGEST:,}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import run
-from pipeline.stage.files import read_json, write_text
+from pipeline.stage.files import read_csv, read_json, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,11 +23,7 @@ def read_tables(name: str) -> pd.DataFrame:
     import pandas as pd
 
     files = sorted(paths.TABLES.glob(f"*/{name}.csv"))
-    # A class may be called None or NA.
-    tables = [
-        pd.read_csv(file, keep_default_na=False, na_values=[""]).assign(dataset=file.parent.name)
-        for file in files
-    ]
+    tables = [read_csv(file).assign(dataset=file.parent.name) for file in files]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -41,8 +37,6 @@ def stale(checked: params.Params, dataset: str, recipe: str) -> str:
 
 def read_studies(checked: params.Params) -> list[Study]:
     """Read the tables of every study on every dataset."""
-    import pandas as pd
-
     from pipeline.evaluation.history import Study
 
     known = plugins.names("studies")
@@ -51,7 +45,7 @@ def read_studies(checked: params.Params) -> list[Study]:
         dataset, name = file.parents[1].name, file.stem
         title = plugins.card("studies", name).title if name in known else name
         changes = stale(checked, dataset, f"study {name}")
-        studies.append(Study(dataset, name, title, pd.read_csv(file), changes))
+        studies.append(Study(dataset, name, title, read_csv(file), changes))
     return sorted(studies, key=lambda study: (study.title, study.dataset))
 
 

@@ -12,6 +12,7 @@ from pipeline.stage.entry import run
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import (
     read_array,
+    read_csv,
     read_json,
     write_arrays,
     write_csv,
@@ -76,9 +77,7 @@ def _move(old: Path, aside: Path) -> None:
 
 def published(dataset: str) -> pd.DataFrame:
     """Read what the papers report on a dataset, one row a method."""
-    import pandas as pd
-
-    return pd.read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
+    return read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
 
 
 def accuracy_table(
@@ -143,7 +142,7 @@ def curves_table(dataset: str, methods: list[str]) -> pd.DataFrame:
 
     files = {method: paths.scores(dataset, method) / "curves.csv" for method in methods}
     curves = [
-        pd.read_csv(file).assign(method=method) for method, file in files.items() if file.exists()
+        read_csv(file).assign(method=method) for method, file in files.items() if file.exists()
     ]
     empty = pd.DataFrame(columns=["run", "seed", "epoch", "loss", "accuracy", "method"])
     return pd.concat(curves or [empty])
@@ -219,7 +218,7 @@ def write_pages(folder: Path, dataset_title: str) -> None:
 
     accuracy = pd.read_csv(folder / "accuracy.csv", dtype={"reason": str}).fillna({"reason": ""})
     write_text(folder / "accuracy.md", markdown.accuracy(accuracy, dataset_title))
-    throughput = pd.read_csv(folder / "throughput.csv")
+    throughput = read_csv(folder / "throughput.csv")
     write_text(folder / "throughput.md", markdown.throughput(throughput, dataset_title))
 
 

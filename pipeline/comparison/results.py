@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.stage import paths
 from pipeline.stage.entry import blame
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_arrays, read_json
+from pipeline.stage.files import read_arrays, read_csv, read_json
 
 TIMED = ("method", "phase", "machine", "threads", "device", "images_per_second")
 
@@ -59,10 +59,10 @@ def read(folder: Path) -> dict[str, Tables]:
 def _read_dataset(folder: Path) -> Tables:
     recipes, predictions = folder / "recipes.json", folder / "predictions.npz"
     timed = sorted(folder.glob("throughput*.csv"))  # this machine's, and others'
-    with blame(str(folder)):  # ValueError: no CSV
+    with blame(str(folder), KeyError):  # ValueError: no CSV
         tables = Tables(
-            pd.read_csv(folder / "accuracy.csv", index_col="method"),
-            pd.concat([*map(pd.read_csv, timed)]) if timed else pd.DataFrame(columns=list(TIMED)),
+            read_csv(folder / "accuracy.csv").set_index("method"),
+            pd.concat([*map(read_csv, timed)]) if timed else pd.DataFrame(columns=list(TIMED)),
             read_json(recipes) if recipes.exists() else {},
             read_arrays(predictions) if predictions.exists() else {},
         )

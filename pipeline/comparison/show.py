@@ -18,7 +18,8 @@ SAME = "No method differs.\n"
 ALWAYS = ("method", "change", "accuracy %", "points")
 NOTE = (
     "Accuracy in percent, mean over seeds; difference in points. Interval (95 %) and p (exact "
-    "McNemar, adjusted by Holm over all rows) are those of seed 0 on the same test images; "
+    "McNemar, adjusted by Holm over the rows where some image changed sides) are those of seed 0 "
+    "on the same test images; "
     f"below {SIGNIFICANT} it is more than chance."
 )
 

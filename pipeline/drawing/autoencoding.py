@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.ops.parameters import key
+from pipeline.drawing import mosaics
 from pipeline.drawing.dictionaries import GROUP as DICTIONARIES
 from pipeline.drawing.picture import COLUMNS, Picture, Run
-from pipeline.evaluation import mosaics
 
 GROUP = "Images from codes"
 FIRST_LAYER = "encoder_hidden.kernel"  # among the learned arrays, [pixels, units]

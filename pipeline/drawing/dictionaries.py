@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.ops.parameters import key
+from pipeline.drawing import mosaics
 from pipeline.drawing.picture import Picture, Run
-from pipeline.evaluation import mosaics
 
 GROUP = "Learned dictionaries"
 SHOWN, COLUMNS = 96, 16

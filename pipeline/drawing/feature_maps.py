@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from models.training.blueprint import Blueprint
 from models.weights import from_arrays
+from pipeline.drawing import mosaics
 from pipeline.drawing.picture import Picture, Run
-from pipeline.evaluation import mosaics
 from pipeline.stage import blueprints
 
 GROUP = "Feature maps"

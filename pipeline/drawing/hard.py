@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipeline.drawing import mosaics
 from pipeline.drawing.picture import COLUMNS, Picture, Run
-from pipeline.evaluation import mosaics
 from pipeline.evaluation.predictions import LABELS
 from pipeline.stage import paths
 from pipeline.stage.files import read_arrays

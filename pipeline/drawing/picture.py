@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.records import Records, open_images
 from pipeline.stage import params, paths, plugins
-from pipeline.stage.files import read_array, read_arrays, read_json
+from pipeline.stage.files import read_array, read_arrays, read_csv, read_json
 
 COLUMNS = 12
 
@@ -93,6 +93,6 @@ class Run(NamedTuple):
 
 def read(dataset: str) -> Run:
     """Read the table of a dataset."""
-    accuracy = pd.read_csv(paths.TABLES / dataset / "accuracy.csv")
+    accuracy = read_csv(paths.TABLES / dataset / "accuracy.csv")
     info = read_json(paths.data(dataset) / "dataset.json")
     return Run(dataset, info, accuracy[accuracy["accuracy"].notna()])

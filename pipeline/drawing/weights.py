@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.drawing import mosaics
 from pipeline.drawing.picture import COLUMNS, Picture, Run
-from pipeline.evaluation import mosaics
 
 GROUP = "Weights and kernels"
 SIGNS = "blue where light counts for it, orange where light counts against it"

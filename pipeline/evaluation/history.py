@@ -36,7 +36,7 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
     return "\n".join(
         [
             "# Results\n",
-            "Written by the stage `report` from `results/tables` alone.\n",
+            "Written by the stage `report` from `results/tables`.\n",
             "![Test error by year, a panel a data set](history.svg)\n",
             f"{OPENING}\n",
             *(f"- {line}" for line in story(accuracy)),
@@ -145,7 +145,7 @@ def studies_by_dataset(studies: Sequence[Study]) -> list[str]:
 
 
 def throughput_by_machine(throughput: pd.DataFrame) -> list[str]:
-    """Return a heading and a table per machine, thread count and dataset."""
+    """Return a heading and a table per machine and thread count."""
     parts = []
     for (machine, threads), on_machine in throughput.groupby(["machine", "threads"], sort=True):
         rows = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.terms import SIGNIFICANT
+from pipeline.evaluation.terms import among_the_best
 
 Row = dict[str, Any]
 
@@ -48,15 +48,14 @@ def published(row: Row) -> str:
 def accuracy(frame: pd.DataFrame, title: str) -> str:
     """Write the accuracy table of one dataset."""
     rows = []
-    tied = frame["p_vs_best"].isna() | (frame["p_vs_best"] >= SIGNIFICANT)
-    for row, best in zip(frame.to_dict("records"), tied, strict=True):
+    for row, best in zip(frame.to_dict("records"), among_the_best(frame), strict=True):
         shown = percent(row)
         rows.append(
             {
                 "year": row["year"],
                 "method": row["method"],
                 "title": row["title"],
-                "accuracy %": f"**{shown}**" if best and shown != "-" else shown,
+                "accuracy %": f"**{shown}**" if best else shown,
                 "seeds": "-" if pd.isna(row["accuracy"]) else row["n_seeds"],
                 "std": "-" if pd.isna(row["accuracy_std"]) else f"{100 * row['accuracy_std']:.2f}",
                 "parameters": number(row["parameters"], 12),

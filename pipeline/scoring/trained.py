@@ -141,7 +141,7 @@ def trained_here() -> Known:
 
 def all_trained() -> Known:
     """List also what results/models holds; what was trained here goes first."""
-    files = sorted(paths.PUBLISHED.glob("*/*.npz"))
+    files = sorted(paths.MODELS.glob("*/*.npz"))
     published = {(file.stem, file.parent.name): partial(read, file) for file in files}
     return published | trained_here()
 

@@ -61,6 +61,13 @@ def write_csv(path: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
     write_text(path, table.to_csv(index=False, float_format=floats, lineterminator="\n"))
 
 
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read what :func:`write_csv` wrote: only an empty cell has no value, as a class may be NA."""
+    import pandas as pd
+
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a mapping as JSON, keys in their order."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

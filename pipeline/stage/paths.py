@@ -6,7 +6,7 @@ from pathlib import Path
 
 ARTIFACTS = Path("artifacts")
 TABLES = Path("results/tables")
-PUBLISHED = Path("results/models")
+MODELS = Path("results/models")
 
 
 def data(dataset: str) -> Path:

@@ -30,7 +30,7 @@ def main() -> None:
     from skimage import color, data
 
     from features.sparse_code import Feature
-    from pipeline.evaluation import mosaics
+    from pipeline.drawing import mosaics
 
     photographs = [data.chelsea(), data.coffee(), data.astronaut(), data.rocket()]
     photographs.append(color.gray2rgb(data.camera()))

@@ -113,18 +113,32 @@ def timeline(frame: pd.DataFrame) -> Spec:
     )
 
 
-def _pareto(frame: pd.DataFrame, cost: str) -> pd.Series:
-    """Mark, within each dataset, the methods that nothing cheaper beats."""
-    ordered = frame.sort_values([cost, "error"])
-    best = ordered.groupby("dataset")["error"].cummin()
-    before = best.groupby(ordered["dataset"]).shift(fill_value=np.inf)
-    return (ordered["error"] < before).reindex(frame.index)
+def unbeaten(frame: pd.DataFrame, order: str, groups: list[str]) -> pd.DataFrame:
+    """Return the methods with fewer errors than all of their group that come before them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a method: ``error``, the `order` and the `groups`.
+    order : str
+        The column to go by: the year, or a cost.
+    groups : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        In that order.
+    """
+    ordered = frame.sort_values([order, "error"], kind="stable")
+    best = ordered.groupby(groups)["error"].cummin()
+    before = best.groupby([ordered[name] for name in groups]).shift(fill_value=np.inf)
+    return ordered[ordered["error"] < before]
 
 
 def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> Spec:
     """Error against a cost, with the line of the methods that nothing cheaper beats."""
     shown = frame[frame[cost].notna() & (frame[cost] > 0)]
-    shown = shown.assign(front=_pareto(shown, cost))
+    shown = shown.assign(front=shown.index.isin(unbeaten(shown, cost, ["dataset"]).index))
     base = of_one_dataset(shown)
     x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title=title, format=figures))
     front = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pipeline.website.charts import COLOURS, KINDS, LEAST, SAME_IMAGES, points
+from pipeline.website.charts import COLOURS, KINDS, LEAST, SAME_IMAGES, points, unbeaten
 
 PANEL_WIDTH, PANEL_HEIGHT, PANELS_A_LINE = 250, 200, 3
 NAMES_ABOVE = (-24, -10)  # pixels from a panel's top to the names of the best
@@ -19,29 +19,9 @@ SUBTITLE = [
 TICKS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100]
 
 
-def record_holders(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the methods that made fewer errors than all earlier ones of their kind.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One row a method: ``dataset``, ``kind``, ``year``, ``error``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By year, at most one method of a year for each data set and kind.
-    """
-    ordered = frame.sort_values(["year", "error"], kind="stable")
-    of_kind = [ordered["dataset"], ordered["kind"]]
-    best = ordered.groupby(["dataset", "kind"])["error"].cummin()
-    before = best.groupby(of_kind).shift(fill_value=float("inf"))
-    return ordered[ordered["error"] < before]
-
-
 def _records(frame: pd.DataFrame, last: int) -> pd.DataFrame:
     """Return the corners of the record lines up to the year `last`; the last holders are named."""
-    holders = record_holders(frame)
+    holders = unbeaten(frame, "year", ["dataset", "kind"])
     latest = ~holders.duplicated(["dataset", "kind"], keep="last")
     names = holders["title"] + holders["error"].map("  {:.1f}".format)
     ends = holders[latest].assign(year=last)

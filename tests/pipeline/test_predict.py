@@ -138,7 +138,9 @@ def test_a_damaged_published_model_is_named(
     file.write_bytes(content)
     monkeypatch.chdir(tmp_path)
     assert predict.main(["mlp", "3.png"]) == 1
-    assert "results/models/digits/mlp.npz: expected named arrays of numbers" in capsys.readouterr().err
+    assert (
+        "results/models/digits/mlp.npz: expected named arrays of numbers" in capsys.readouterr().err
+    )
 
 
 def test_a_feature_that_params_no_longer_has(capsys: pytest.CaptureFixture[str]):

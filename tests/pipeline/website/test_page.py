@@ -176,7 +176,7 @@ def test_nothing_cheaper_beats_the_front():
             "error": [5.0, 6.0, 3.0, 3.0, 9.0],
         }
     )
-    assert charts._pareto(frame, "parameters").tolist() == [True, False, True, False, True]
+    assert sorted(charts.unbeaten(frame, "parameters", ["dataset"]).index) == [0, 2, 4]
 
 
 def test_no_error_at_all_is_drawn_on_a_log_scale():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluation import mosaics
+from pipeline.drawing import mosaics
 
 
 def test_images_lie_row_by_row_between_grey_lines():
