@@ -113,6 +113,14 @@ def test_an_unforeseen_error_keeps_its_traceback(start: Start):
     assert "Traceback" in errors
 
 
+def test_a_mistake_in_the_code_of_a_plugin_keeps_its_traceback(start: Start):
+    stage = start("with entry.blame('networks.mlp'): len(3)")
+    _, errors = stage.communicate()
+    assert stage.returncode == 1
+    assert "Traceback" in errors
+    assert "networks.mlp" not in errors.splitlines()[-1]
+
+
 @pytest.mark.parametrize("words", [[], ["digits"], ["digits", "mlp", "more"]])
 def test_another_number_of_words_is_answered_with_the_usage(start: Start, words: list[str]):
     stage = start("print('ran')", *words, arguments="dataset, network")

@@ -76,6 +76,12 @@ def test_a_reader_states_its_options_in_read(folder: Path):
     assert card.required == ("source",)
 
 
+def test_a_helper_named_like_another_kinds_entrance_has_no_options_to_set(folder: Path):
+    helper = "def run(model, images): ...\n"
+    (folder / "net.py").write_text(NETWORK.replace("class Network", f"{helper}class Network"))
+    assert "hidden" in plugins.card("networks", "net").options
+
+
 def test_a_class_without_a_constructor_has_no_options(folder: Path):
     text = 'TITLE = "Raw"\nYEAR = 1962\nclass Feature:\n    pass\n'
     (folder / "raw.py").write_text(text, "utf-8")

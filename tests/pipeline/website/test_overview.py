@@ -66,6 +66,17 @@ def test_the_best_of_each_kind_is_named_over_its_panel():
     assert not {"Edges  20.0", "Worse  30.0"} & set(drawn)
 
 
+def test_a_method_of_years_to_come_lies_in_its_panel():
+    later = HISTORY[:1].assign(title="Later", year=2040, accuracy=0.99)
+    spec = overview.chart(pd.concat([HISTORY, later], ignore_index=True)).to_dict()
+    domains = re.findall(r"'domain': \[1957, (\d+)\]", str(spec))
+    assert domains
+    assert set(domains) == {"2041"}
+    (rows,) = spec["datasets"].values()
+    ends = {row["year"] for row in rows if row["dataset"] == "small" and row["part"] == "record"}
+    assert max(ends) == 2041
+
+
 def test_every_committed_data_set_has_a_panel_the_surest_first(
     monkeypatch: pytest.MonkeyPatch,
 ):
