@@ -35,14 +35,12 @@ def blame(what: str, *kinds: type[Exception]) -> Iterator[None]:
 
     So is an option that the plug-in does not know: it may have changed since params.yaml did.
     """
-    expected: tuple[type[Exception], ...] = (ValueError, *kinds)
     try:
         yield
-    except TypeError as error:
-        if TypeError not in kinds and UNKNOWN_OPTION not in str(error):
-            raise
-        raise UserError(f"{what}: {explain(error)}") from error
-    except expected as error:
+    except (ValueError, TypeError, *kinds) as error:
+        own = isinstance(error, TypeError) and TypeError not in kinds
+        if own and UNKNOWN_OPTION not in str(error):
+            raise  # a mistake in the plug-in's code
         raise UserError(f"{what}: {explain(error)}") from error
 
 
