@@ -35,9 +35,10 @@ def blame(what: str, *kinds: type[Exception]) -> Iterator[None]:
 
     So is an option that the plug-in does not know: it may have changed since params.yaml did.
     """
+    expected: tuple[type[Exception], ...] = (ValueError, TypeError, *kinds)
     try:
         yield
-    except (ValueError, TypeError, *kinds) as error:
+    except expected as error:
         own = isinstance(error, TypeError) and TypeError not in kinds
         if own and UNKNOWN_OPTION not in str(error):
             raise  # a mistake in the plug-in's code
