@@ -35,6 +35,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "float": (int, float),
     "str": (str,),
     "list": (list,),
+    "Sequence[float]": (list,),
     "None": (type(None),),
 }
 
