@@ -59,7 +59,7 @@ def read(folder: Path) -> dict[str, Tables]:
 def _read_dataset(folder: Path) -> Tables:
     recipes, predictions = folder / "recipes.json", folder / "predictions.npz"
     timed = sorted(folder.glob("throughput*.csv"))  # this machine's, and others'
-    with blame(str(folder), KeyError):  # ValueError: no CSV
+    with blame(str(folder), KeyError):  # no CSV, or without methods
         tables = Tables(
             read_csv(folder / "accuracy.csv").set_index("method"),
             pd.concat([*map(read_csv, timed)]) if timed else pd.DataFrame(columns=list(TIMED)),

@@ -14,7 +14,7 @@ TITLE = f"Test error by the year of the feature or network, % (log scale; 0 is d
 SUBTITLE = [
     "Disc: a method, with its 95 % interval; those of one year stand side by side. The year is "
     "that of the idea: classifier, tuning and data may be younger.",
-    "Line: the best so far. Diamond: the published figure, where the images were the same.",
+    "Line: the best so far. Diamond: the published figure, protocol exact or near.",
 ]
 TICKS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100]
 
