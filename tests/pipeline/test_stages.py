@@ -589,11 +589,23 @@ class TestInAProcessOfItsOwn:
         )
         assert not Path("artifacts/checked").exists()
 
-    def test_what_check_writes_never_changes(self):
+    def test_what_prepare_depends_on_never_changes(self):
         before = Path("artifacts/checked").read_bytes()
         set_params(networks={"mlp": {"hidden": 7}})
         assert run("pipeline.check") == (0, "")
         assert Path("artifacts/checked").read_bytes() == before
+        assert json.loads(Path("artifacts/params.json").read_text())["networks"]["mlp"] == {
+            "hidden": 7
+        }
+
+    def test_the_copy_of_the_parameters_does_not_know_their_order(self):
+        entries = {"mlp": {"hidden": 7}, "lenet5": {}}
+        copies = []
+        for names in (["mlp", "lenet5"], ["lenet5", "mlp"]):
+            set_params(networks={name: entries[name] for name in names})
+            assert run("pipeline.check") == (0, "")
+            copies.append(Path("artifacts/params.json").read_bytes())
+        assert copies[0] == copies[1]
 
     def test_scores_are_those_of_another_process(self):
         expected = bytes_of(SCORES / "raw-logistic")
