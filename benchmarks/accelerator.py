@@ -33,6 +33,7 @@ from models.training.program import program  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from pipeline.evaluation import device  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.stage.entry import tool  # noqa: E402
 from pipeline.throughput_network import training  # noqa: E402
 
 Images = np.ndarray
@@ -80,8 +81,9 @@ def seconds_to(goal: float, train: tuple[Images, Images], test: tuple[Images, Im
     ]
 
 
-def main() -> None:
-    """Measure both and write the table."""
+@tool()
+def main() -> int:
+    """Measure both and write the table; return the exit code."""
     if device.accelerator():
         from pipeline.datasets import mnist
 
@@ -94,7 +96,8 @@ def main() -> None:
         print(seeds_at_once(*few), seconds_to(0.0, few, few), sep="\n")
     else:
         print("accelerator: skipped, there is none")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,14 +1,17 @@
 """Training and inference beside PyTorch: `python benchmarks/against_pytorch.py [NETWORK...]`.
 
 It wants `pip install torch==2.13.0` (the CPU build; on a machine with a GPU its own). Same
-networks, batches, number types and optimizer, data in memory, all sides in one run and in turns.
-Without names a CPU measures the networks for small images alone. Writes
-benchmarks/results/against_pytorch.csv (with a GPU against_pytorch_gpu.csv); a ratio above 1 means
-ours is faster.
+networks, batches, number types and optimizer, data in memory, all sides in one run and in turns. On
+a GPU both sides may multiply float32 as TF32 and try out algorithms of convolution first;
+`torch.compile` is in its default mode. Without names a CPU measures the networks for small images
+alone; `--missing` leaves out those that the table has. Puts its rows into
+benchmarks/results/against_pytorch.csv (with a GPU against_pytorch_gpu.csv), network by network; a
+ratio above 1 means ours is faster.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -177,13 +180,21 @@ def compare(name: str, case: Case) -> list[list[str]]:
 
 def main() -> None:
     """Measure the networks that are named, or those that suit the device; write the table."""
-    torch.set_num_threads(threads())
     known = SMALL | LARGE
-    names = sys.argv[1:] or list(known if ON_GPU else SMALL)
-    if unknown := set(names) - set(known):
-        raise SystemExit(f"{', '.join(unknown)}: expected some of {', '.join(known)}")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("networks", nargs="*", metavar="NETWORK")
+    parser.add_argument("--missing", action="store_true", help="leave out what the table has")
+    words = parser.parse_args()
+    if unknown := set(words.networks) - set(known):
+        parser.error(f"{', '.join(unknown)}: expected some of {', '.join(known)}")
+    torch.set_num_threads(threads())
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.benchmark = True
     file = "against_pytorch_gpu" if ON_GPU else "against_pytorch"
-    turns.write(file, [row for name in names for row in compare(name, known[name])])
+    there = {case.split(",")[0] for case, *_ in turns.read(file)} if words.missing else set()
+    for name in words.networks or (known if ON_GPU else SMALL):
+        if name not in there:
+            turns.put(file, compare(name, known[name]))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from models.classifiers import rbf_svm  # noqa: E402
 from pipeline.datasets import fashion_mnist, mnist  # noqa: E402
 from pipeline.ingest.dataset import Dataset  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.stage.entry import tool  # noqa: E402
 
 
 def row(data: Dataset, first: int, second: int) -> list[str]:
@@ -54,11 +55,13 @@ def row(data: Dataset, first: int, second: int) -> list[str]:
     ]
 
 
-def main() -> None:
-    """Measure both pairs and write the table."""
+@tool()
+def main() -> int:
+    """Measure both pairs and write the table; return the exit code."""
     clothes, figures = fashion_mnist.read(28), mnist.read(28)
     turns.write("kernel_svm", [row(clothes, 0, 6), row(figures, 4, 9), row(figures, 0, 1)])
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -35,6 +35,7 @@ from models.classifiers import linear_svm, logistic  # noqa: E402
 from pipeline.datasets import digits, mnist  # noqa: E402
 from pipeline.ingest.dataset import Dataset  # noqa: E402
 from pipeline.stage import machine  # noqa: E402
+from pipeline.stage.entry import tool  # noqa: E402
 
 IMAGES = 10_000
 PAIRS = {
@@ -66,10 +67,12 @@ def rows(data: Dataset) -> Iterator[list[str]]:
         ]
 
 
-def main() -> None:
-    """Measure and write the table."""
+@tool()
+def main() -> int:
+    """Measure and write the table; return the exit code."""
     turns.write("linear_classifiers", [*rows(digits.read(32)), *rows(mnist.read(28))])
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

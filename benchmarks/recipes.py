@@ -1,10 +1,10 @@
 """How long two recipes of the table take: `python benchmarks/recipes.py [CASE...]`.
 
-`usps`: the network of 1989 as in its paper, USPS, 23 passes one image at a time, one seed on one
-core, beside the public re-implementation in PyTorch (its author's figure, another machine).
+`usps`: the network of 1989 as in its paper, USPS, 23 passes one image at a time, one seed, one
+thread, beside the public re-implementation in PyTorch (its author's figure, another machine).
 `mnist`: LeNet-5 on MNIST, 20 epochs, three seeds, two threads. Compilation included; `cpu_seconds`
-tell what other work on the machine took from the seconds. Files come from HINDSIGHT_MIRROR or the
-network. Writes benchmarks/results/recipes.csv.
+tell what other work on the machine took from the seconds, and what runs beside XLA's one thread.
+Files come from HINDSIGHT_MIRROR or the network. Puts its rows into benchmarks/results/recipes.csv.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import pipeline  # noqa: E402, F401 (pins the threads)
+from benchmarks.parts import turns  # noqa: E402
+from pipeline.stage.entry import tool  # noqa: E402
+from pipeline.stage.errors import UserError  # noqa: E402
 
-RESULTS = ROOT / "benchmarks/results/recipes.csv"
 COLUMNS = (
     *("case", "threads", "seconds", "cpu_seconds", "target_seconds", "theirs_seconds"),
     *("test_error", "machine"),
@@ -94,25 +95,35 @@ def measure(case: str) -> tuple[str, ...]:
     )
 
 
-def main() -> None:
-    """Measure each case in a process of its own, which pins its threads, and write the table."""
+@tool()
+def main() -> int:
+    """Measure each case in a process of its own, which pins its threads; return the exit code."""
     if sys.argv[1:2] == ["--one"]:
         csv.writer(sys.stdout).writerow(measure(sys.argv[2]))
-        return
-    rows = []
+        return 0
+    if unknown := set(sys.argv[1:]) - set(CASES):
+        raise UserError(f"found {', '.join(unknown)}; expected some of {', '.join(CASES)}")
     for case in sys.argv[1:] or CASES:
         chosen = CASES[case]
         command = [sys.executable, __file__, "--one", case]
         environment = {**os.environ, "HINDSIGHT_THREADS": f"{chosen.threads}"}
-        done = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE, text=True
-        )
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            return done.returncode
         title, threads, seconds, on_cpu, wrong, where = next(csv.reader([done.stdout]))
-        rows.append([title, threads, seconds, on_cpu, chosen.target, chosen.theirs, wrong, where])
-    with RESULTS.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    print(RESULTS.read_text(encoding="utf-8"))
+        row = [
+            title,
+            threads,
+            seconds,
+            on_cpu,
+            f"{chosen.target}",
+            f"{chosen.theirs}",
+            wrong,
+            where,
+        ]
+        turns.put("recipes", [row], COLUMNS)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -21,6 +21,8 @@ DEVIATIONS = (
     "to 32 pixels instead of 64x128",
     "no Gaussian window over a block, which the paper uses to weigh down pixels near its border",
     "the gradient across the border of an image is 0, as in scikit-image",
+    "a cell is summed once for all blocks that hold it, so that with shared votes pixels beside a "
+    "block count in it too (the authors' program shares votes within each block by itself)",
 )
 
 CLIP = 0.2  # the paper's limit in L2-Hys
@@ -42,7 +44,7 @@ class Feature(ImageFeature):
     cells_per_block : int
         Side of a block in cells, at least 1.
     votes : {"bilinear", "nearest"}
-        "bilinear" is the paper's rule: a vote is shared between the two nearest orientations and
+        "bilinear": a vote is shared, as in the paper, between the two nearest orientations and
         among the four nearest cells. "nearest" is scikit-image's simplification: a vote goes to
         its own bin and cell, and the result equals that of ``skimage.feature.hog`` with
         ``block_norm="L2-Hys"``.

@@ -18,8 +18,8 @@ DEVIATIONS = (
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
     "100 words unless `words` says otherwise, where the paper settles on 1,000",
-    "k-means starts from k-means++ once and ends after 20 rounds, where the paper takes the best "
-    "of several runs",
+    "k-means starts from k-means++ once and ends after 20 rounds, on 4,000 descriptors unless "
+    "`sample` says otherwise, where the paper takes the best of several runs",
     "the additive chi-square map of the histogram (A. Vedaldi, A. Zisserman, 2012), so that a "
     "linear classifier compares histograms as such; the paper's is linear in the counts",
 )

@@ -19,6 +19,7 @@ CITATION = (
 DEVIATIONS = (
     "a classifier on a few thousand labelled images, where the paper looks for neighbours among "
     "80 million",
+    "16x16 pixels unless `side` says otherwise, where the paper has 32x32",
 )
 FLAT = 1e-3  # a deviation of the pixels, from 0 to 1, below which an image counts as flat
 

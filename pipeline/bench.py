@@ -11,6 +11,7 @@ import argparse
 import itertools
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 from pipeline import throughput_classical, throughput_network
 from pipeline.scoring.classical import Pair
 from pipeline.stage import params, paths, plugins
-from pipeline.stage.entry import blame, tool
+from pipeline.stage.entry import blame, explain, tool
 from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_array, read_csv, read_json, write_csv, write_json
 from pipeline.stage.locks import machine_lock
@@ -131,18 +132,31 @@ def check(checked: params.Params, dataset: str) -> None:
         raise UserError(f"{paths.data(dataset)}: not found; run pipeline.prepare {dataset} first")
 
 
-def bench(checked: params.Params, dataset: str) -> Path:
-    """Time what is not there yet; return the table's file."""
-    import pandas as pd
-
-    from pipeline.evaluation import rows
-
-    folder = BENCH / machine_name() / dataset
+def bench(checked: params.Params, dataset: str) -> list[str]:
+    """Time what is not there yet and write the table; return what failed, a line a method."""
+    folder, failures = BENCH / machine_name() / dataset, []
     for method, measured in methods(checked, dataset).items():
         file = folder / f"{method}.json"
         if not file.exists():
             print(f"{dataset}: timing {method}", flush=True)
-            write_json(file, measured())
+            try:
+                write_json(file, measured())
+            except (
+                UserError,
+                MemoryError,
+                RuntimeError,
+            ) as error:  # the others are timed all the same
+                failures.append(f"{method} on {dataset}: {explain(error)}")
+    print(f"wrote {write_table(dataset, folder)}")
+    return failures
+
+
+def write_table(dataset: str, folder: Path) -> Path:
+    """Write the table of the timings in a folder, beside what the file has of other methods."""
+    import pandas as pd
+
+    from pipeline.evaluation import rows
+
     table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
     file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
     if file.exists():
@@ -162,10 +176,13 @@ def main(words: list[str] | None = None) -> int:
     checked = params.load()
     for dataset in datasets:
         check(checked, dataset)
+    failures = []
     for dataset in datasets:
         with machine_lock(timing=True):
-            print(f"wrote {bench(checked, dataset)}")
-    return 0
+            failures += bench(checked, dataset)
+    for failure in failures:
+        print(f"bench: {failure}", file=sys.stderr)
+    return int(bool(failures))
 
 
 if __name__ == "__main__":

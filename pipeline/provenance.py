@@ -108,7 +108,10 @@ def parts(method: tuple[str, ...]) -> Parts:
 
 
 def sources(reader: str, made_of: Parts) -> list[Path]:
-    """Return the files that decide a row: from the reader to the evaluator."""
+    """Return the files that decide a row's accuracy: from the reader to the evaluator.
+
+    Not those that set rows beside each other: p values and verdicts are of the table, not the row.
+    """
     roots = [Path("pipeline/prepare.py"), plugins.path("datasets", reader)]
     for kind, name in made_of.items():
         roots += [Path(STAGES[kind]), plugins.path(SECTIONS[kind], name)]

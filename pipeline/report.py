@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import run
@@ -27,12 +27,17 @@ def read_tables(name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def stale(checked: params.Params, dataset: str, recipe: str) -> str:
+def made_from(dataset: str) -> dict[str, Any]:
+    """Return what each row and each study was made from."""
+    rows: dict[str, Any] = read_json(paths.TABLES / dataset / "recipes.json")["rows"]
+    return rows
+
+
+def stale(checked: params.Params, dataset: str, ingredients: dict[str, Any]) -> str:
     """Return what has changed since a row or a study was measured; nothing if up to date."""
     from pipeline import provenance
 
-    recipes = read_json(paths.TABLES / dataset / "recipes.json")
-    return ", ".join(provenance.changed(checked, dataset, recipes["rows"][recipe]))
+    return ", ".join(provenance.changed(checked, dataset, ingredients))
 
 
 def read_studies(checked: params.Params) -> list[Study]:
@@ -44,16 +49,20 @@ def read_studies(checked: params.Params) -> list[Study]:
     for file in paths.TABLES.glob("*/studies/*.csv"):
         dataset, name = file.parents[1].name, file.stem
         title = plugins.card("studies", name).title if name in known else name
-        changes = stale(checked, dataset, f"study {name}")
-        studies.append(Study(dataset, name, title, read_csv(file), changes))
+        then = made_from(dataset)[f"study {name}"]
+        options, changes = then["parameters"]["study"], stale(checked, dataset, then)
+        studies.append(Study(dataset, name, title, read_csv(file), options, changes))
     return sorted(studies, key=lambda study: (study.title, study.dataset))
 
 
 def read_accuracy(checked: params.Params) -> pd.DataFrame:
     """Read the accuracy tables of every dataset, with what has changed since in `stale`."""
     accuracy = read_tables("accuracy")
+    then = {dataset: made_from(dataset) for dataset in accuracy["dataset"].unique()}
     accuracy["stale"] = [
-        "" if row.status == "skipped" else stale(checked, row.dataset, row.method)
+        ""
+        if row.status == "skipped"
+        else stale(checked, row.dataset, then[row.dataset][row.method])
         for row in accuracy.itertuples()
     ]
     return accuracy

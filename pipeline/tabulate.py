@@ -42,6 +42,28 @@ def read_descriptions(dataset: str, methods: list[str]) -> Descriptions:
     return descriptions
 
 
+def read_scores(dataset: str, descriptions: Descriptions, classes: int) -> dict[str, Scores]:
+    """Read the scores of every method that ran.
+
+    Raises
+    ------
+    UserError
+        A method scores another number of classes.
+    """
+    from pipeline.evaluation.terms import EVALUATED
+
+    scores = {}
+    for name, description in descriptions.items():
+        if description["status"] in EVALUATED:
+            scores[name] = own = read_array(paths.scores(dataset, name) / "scores.npy")
+            if own.shape[-1] != classes:
+                raise UserError(
+                    f"{name} on {dataset}: scores {own.shape[-1]} classes, expected "
+                    f"{classes}: an output each"
+                )
+    return scores
+
+
 def set_leftovers_aside(
     dataset: str, methods: dict[str, tuple[str, ...]], checked: params.Params
 ) -> None:
@@ -226,7 +248,6 @@ def main(dataset: str) -> None:
     """Write the dataset's tables."""
     from pipeline import provenance
     from pipeline.evaluation import predictions
-    from pipeline.evaluation.terms import EVALUATED
 
     checked = params.load()
     info = read_json(paths.data(dataset) / "dataset.json")
@@ -234,17 +255,7 @@ def main(dataset: str) -> None:
     methods = {"-".join(method): method for method in checked.methods()}
     descriptions = read_descriptions(dataset, list(methods))
     set_leftovers_aside(dataset, methods, checked)
-    scores = {
-        name: read_array(paths.scores(dataset, name) / "scores.npy")
-        for name, description in descriptions.items()
-        if description["status"] in EVALUATED
-    }
-    for name, own in scores.items():
-        if own.shape[-1] != len(info["class_names"]):
-            raise UserError(
-                f"{name} on {dataset}: scores {own.shape[-1]} classes, expected "
-                f"{len(info['class_names'])}: an output each"
-            )
+    scores = read_scores(dataset, descriptions, len(info["class_names"]))
     studies = read_studies(dataset, checked.studies)
     made_of = {
         name: provenance.parts(method)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.parts import turns
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 PROGRAMS = sorted(FOLDER.glob("*.py"))
 SIDE_BY_SIDE = (
@@ -20,6 +22,14 @@ def test_every_program_is_listed_with_its_result(program: str):
     page = (FOLDER / "README.md").read_text("utf-8")
     assert f"| `{program}.py" in page
     assert any(f"`{program}.{ending}`" in page for ending in ("csv", "md"))
+
+
+def test_rows_of_other_cases_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "RESULTS", tmp_path)
+    turns.put("some", [["a", "1"], ["b", "1"], ["b", "2"]], ["case", "value"])
+    turns.put("some", [["b", "3"]], ["case", "value"])
+    assert turns.read("some") == [["a", "1"], ["b", "3"]]
+    assert turns.read("none") == []
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("results/*.csv")), ids=lambda file: file.stem)

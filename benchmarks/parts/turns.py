@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -76,9 +76,24 @@ def _digits(speed: float) -> str:
     return f"{speed:.0f}" if speed >= 100 else f"{speed:.3g}"
 
 
-def write(name: str, table: list[list[str]]) -> None:
+def write(name: str, table: list[list[str]], columns: Sequence[str] = COLUMNS) -> None:
     """Write benchmarks/results/<name>.csv and print it."""
     file = RESULTS / f"{name}.csv"
     with file.open("w", encoding="utf-8", newline="") as opened:
-        csv.writer(opened, lineterminator="\n").writerows([COLUMNS, *table])
+        csv.writer(opened, lineterminator="\n").writerows([columns, *table])
     print(file.read_text(encoding="utf-8"))
+
+
+def read(name: str) -> list[list[str]]:
+    """Read the rows of benchmarks/results/<name>.csv; none where there is no such file."""
+    file = RESULTS / f"{name}.csv"
+    if not file.exists():
+        return []
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.reader(opened))[1:]
+
+
+def put(name: str, table: list[list[str]], columns: Sequence[str] = COLUMNS) -> None:
+    """Write rows in place of those of the same cases; what the file has of others stays."""
+    cases = {case for case, *_ in table}
+    write(name, [row for row in read(name) if row[0] not in cases] + table, columns)

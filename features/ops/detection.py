@@ -2,9 +2,9 @@
 
 N. Dalal, B. Triggs, Histograms of oriented gradients for human detection, 2005. It differs from the
 paper in the size of window and cell, in a squared hinge loss (the paper: the hinge, C = 0.01), in
-that a block's pixels all count the same (the paper: less towards its border) and the outermost
-blocks are left out, and in that it learns from false alarms only where it is given scenes to find
-some in.
+that a block's pixels all count the same (the paper: less towards its border), and those beside it
+where they share their votes, in that the outermost blocks are left out, and in that it learns from
+false alarms only where it is given scenes to find some in.
 """
 
 from __future__ import annotations

@@ -80,9 +80,10 @@ class VisualWords(LearnedFeature):
         """
         self._check(images)
         generator = np.random.default_rng(RANDOM_STATE)
-        chosen = images[generator.integers(len(images), size=-(-self.sample // PER_IMAGE))]
         some = []
-        for votes in self._votes(chosen):
+        # One by one: the gradients of all of them together may take gigabytes.
+        for index in generator.integers(len(images), size=-(-self.sample // PER_IMAGE)):
+            (votes,) = self._votes(images[index : index + 1])
             vectors = np.concatenate(list(self._descriptors(votes)))
             some.append(vectors[generator.integers(len(vectors), size=PER_IMAGE)])
         try:

@@ -26,7 +26,8 @@ DEVIATIONS = (
     "pixels are brought to mean 0 and deviation 1",
     "images of 28x28 fill the input (the paper: 16x16 digits in the middle of it)",
     "softmax cross-entropy on linear outputs (the paper: squared error on squashed ones)",
-    "mini-batches with momentum (the paper: one image at a time with a diagonal second-order step)",
+    "mini-batches with momentum, the learning rate along a cosine (the paper: one image at a time "
+    "with a diagonal second-order step)",
 )
 
 # The paper's configuration and what it counts.

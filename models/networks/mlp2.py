@@ -20,7 +20,8 @@ CITATION = (
 DEVIATIONS = (
     "1.7159 tanh(2/3 x) and linear outputs, like the other perceptrons here "
     "(the paper: logistic units throughout)",
-    "mini-batches and softmax cross-entropy (the paper: the whole training set, squared error)",
+    "mini-batches, a learning rate along a cosine and softmax cross-entropy (the paper: the whole "
+    "training set, squared error)",
 )
 
 IMAGE_SHAPE = (28, 28, 1)

@@ -19,7 +19,7 @@ DEVIATIONS = (
     "subtracted)",
     "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "
     "images scaled to 256 to 480 pixels, and colours changed)",
-    "one crop in prediction (the paper: ten crops, and six scales for its best results)",
+    "one crop in prediction (the paper: ten crops, and five scales for its best results)",
     "the learning rate falls at half and at three quarters of the run (the paper: when the error "
     "stalls)",
 )

@@ -24,6 +24,7 @@ DEVIATIONS = (
     "a trained smaller network, Gaussians of variance 0.01 for the others)",
     "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean colour is "
     "subtracted)",
+    "weight decay on kernels only, not on biases",
     "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "
     "images scaled to 256 to 512 pixels, and colours changed)",
     "one crop in prediction (the paper: dense evaluation at several scales)",

@@ -40,7 +40,8 @@ class Recipe:
     augmentation : {"none", "crop_flip", "planar", "elastic"}
         How training images are distorted: see `models.training.augmentation`.
     dtype : {"float32", "bfloat16"}
-        Of activations and gradients; weights and their averages stay float32.
+        Of activations and gradients; weights and their averages stay float32. Accelerators may
+        multiply float32 with fewer digits, as TF32 or bfloat16: JAX's default there.
     seeds : int
         Independent runs; the table shows their mean and every one.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,12 +15,13 @@ STALE = "\N{DAGGER}"
 
 
 class Study(NamedTuple):
-    """A study's table, its title, and what has changed since it was made."""
+    """A study's table, its title, what was set for it, and what has changed since it was made."""
 
     dataset: str
     name: str
     title: str
     table: pd.DataFrame
+    options: Mapping[str, Any]
     stale: str
 
 
@@ -138,7 +139,7 @@ def studies_by_dataset(studies: Sequence[Study]) -> list[str]:
     parts = []
     for study in studies:
         note = f"{STALE} stale: made before a change of {study.stale}\n\n" if study.stale else ""
-        note += "".join(f"{line}\n\n" for line in study_tables.notes(study.table))
+        note += "".join(f"{line}\n\n" for line in study_tables.notes(study.table, study.options))
         rows = study_tables.rows(study.table)
         parts.append(f"## {study.title}: {study.dataset}\n\n{note}{table(rows)}")
     return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,10 +13,18 @@ SHARES = {"train_accuracy", "accuracy_std", "loss"}
 DIFFERENCES = {"gain", "effect"}
 OF_CONDITIONS = (
     "An effect is the mean over all conditions that the other causes leave, which may differ in "
-    "sign: the cells tell. A share of the images, a tenth unless the study's option `share` says "
-    "otherwise, is learned in as many steps as all."
+    "sign: the cells tell. A share of the images, a tenth unless the study's option share says "
+    "otherwise, is learned in as many steps as all. Where learned features stand beside HOG, they "
+    "are LeNet-5's; the larger networks are LeNet-5 with later parts, none is a network of 2012."
 )
-OF_SEED_0 = "p: exact McNemar test of seed 0 against the row above, adjusted by Holm."
+OF_FEW_IMAGES = (
+    "A network makes about as many steps from few images as from many; a classifier's C is chosen "
+    "anew for each number of images and each draw of them."
+)
+OF_SEED_0 = (
+    "p: exact McNemar test of seed 0 against the row above, adjusted by Holm. The interval, over "
+    "all seeds and not adjusted, may say otherwise."
+)
 OF_THESE_SEEDS = (
     "The interval of a difference is over the test images, for these seeds: how much others would "
     "differ it leaves out."
@@ -33,10 +42,12 @@ HEADINGS = {
 }
 
 
-def notes(frame: pd.DataFrame) -> list[str]:
-    """Say what the figures of a study's table are."""
-    said = {"effect": OF_CONDITIONS, "p": OF_SEED_0}
-    found = [text for column, text in said.items() if column in frame]
+def notes(frame: pd.DataFrame, options: Mapping[str, Any]) -> list[str]:
+    """Say what params.yaml set for a study, and what the figures of its table are."""
+    set_to = ", ".join(f"{name} {value}" for name, value in options.items())
+    said = {"effect": OF_CONDITIONS, "n_train": OF_FEW_IMAGES, "p": OF_SEED_0}
+    found = [f"Set in params.yaml: {set_to}."] if options else []
+    found += [text for column, text in said.items() if column in frame]
     return [*found, OF_THESE_SEEDS] if DIFFERENCES & {*frame} else found
 
 

@@ -17,6 +17,7 @@ from pipeline.stage.checkpoints import discard_unreadable
 from pipeline.stage.environment import die_with_parent
 from pipeline.stage.errors import RESOURCE_EXHAUSTED, UserError
 from pipeline.stage.locks import machine_lock, stage_lock
+from pipeline.stage.params import NAME
 
 Words = ParamSpec("Words")
 
@@ -72,6 +73,9 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     stage_name = "@".join(filter(None, [stage, "-".join(names)]))
 
     def locked() -> int:
+        for what, name in zip(expected, names, strict=True):
+            if not NAME.fullmatch(name):
+                raise UserError(f"{what}: found {name}, expected a name out of params.yaml")
         die_with_parent()
         _say_once()
         with stage_lock(stage_name), machine_lock(timing=timing):

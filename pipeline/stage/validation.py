@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import itertools
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,8 +27,10 @@ from pipeline.stage.params import (
 
 MOST_SETTINGS = 5
 LIKE = 0.85  # of two names that differ by a slip: imagenette and imagenette_224 have 0.83
+SEQUENCE = re.compile(r"Sequence\[(int|float)\]")
 WIDEST = 1024  # pixels; a slip of a few zeros would fill the memory
 SEARCHED = {"classifiers", "networks"}  # a list is a choice
+TRAINED = {"networks", "studies"}  # an option named as one of the recipe's is handed to it
 RECIPE = {field.name: str(field.type) for field in dataclasses.fields(Recipe)}
 TYPES: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -35,6 +38,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "float": (int, float),
     "str": (str,),
     "list": (list,),
+    "Sequence[int]": (list,),
     "Sequence[float]": (list,),
     "None": (type(None),),
 }
@@ -112,7 +116,7 @@ def _check_options(
         _check_values(f"{where}.{key}", value, known[key], section)
     if section in SEARCHED:
         _check_settings(where, resolved)
-    if section == "networks":
+    if section in TRAINED:
         _check_recipe(where, stated)
 
 
@@ -143,6 +147,10 @@ def _check_values(where: str, value: Any, annotation: str, section: str) -> None
 
 
 def _check_type(where: str, value: Any, annotation: str) -> None:
+    if (of := SEQUENCE.fullmatch(annotation)) and isinstance(value, list):
+        for one in value:
+            _check_type(where, one, of[1])
+        return
     accepted = [part.strip() for part in annotation.split("|")]
     types = tuple(itertools.chain.from_iterable(TYPES.get(part, (object,)) for part in accepted))
     wrong_bool = isinstance(value, bool) and "bool" not in accepted and object not in types

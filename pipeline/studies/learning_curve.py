@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,13 @@ from features import hog, raw
 from models.classifiers import linear_svm, logistic
 from models.networks import lenet5, lenet5_modern
 from models.training.recipe import Recipe
+from pipeline.evaluation.selection import choose
 from pipeline.evaluation.trials import Data, Predict, classical, network, summary
 
 TITLE = "Accuracy by number of training images"
+
+BATCH = 32
+HELD_OUT = 6  # one of so many images, to choose a classifier's C on
 
 
 def subset(labels: NDArray[np.int64], size: int, seed: int) -> NDArray[np.int64]:
@@ -27,13 +32,31 @@ def subset(labels: NDArray[np.int64], size: int, seed: int) -> NDArray[np.int64]
     return np.sort(drawn)
 
 
+def tuned(
+    feature: Any, build: Any, data: Data, rows: NDArray[np.int64], choices: Sequence[float]
+) -> Predict:
+    """Fit a classifier on `rows`, with the C that does best on a part of them that is held out.
+
+    The more images, the less a penalty weighs against their summed loss: no C serves all sizes.
+    """
+    held_out = rows[::HELD_OUT]
+    others = np.setdiff1d(rows, held_out)
+
+    def accuracies() -> list[float]:
+        images, labels = data.train_images[held_out], data.train_labels[held_out]
+        answers = [classical(feature, build(C=C), data, rows=others)(images)[0] for C in choices]
+        return [float((answer == labels).mean()) for answer in answers]
+
+    choice = choose([{"C": C} for C in choices], accuracies)
+    return classical(feature, build(**choice.setting), data, rows=rows)
+
+
 def methods(
-    data: Data, rows: NDArray[np.int64], seed: int, epochs: int, C: float, learning_rate: float
+    data: Data, rows: NDArray[np.int64], seed: int, choices: Sequence[float], recipe: Recipe
 ) -> Iterator[tuple[str, Predict]]:
     """Yield every method trained on `rows`."""
-    yield "raw-logistic", classical(raw.Feature(), logistic.Classifier(C=C), data, rows=rows)
-    yield "hog-linear_svm", classical(hog.Feature(), linear_svm.Classifier(C=C), data, rows=rows)
-    recipe = Recipe(epochs=epochs, batch_size=32, learning_rate=learning_rate)
+    yield "raw-logistic", tuned(raw.Feature(), logistic.Classifier, data, rows, choices)
+    yield "hog-linear_svm", tuned(hog.Feature(), linear_svm.Classifier, data, rows, choices)
     for build in (lenet5, lenet5_modern):
         name = build.__name__.rpartition(".")[2]
         label = f"{name} {len(rows)} images"
@@ -46,16 +69,16 @@ def methods(
 def run(
     data: Data,
     *,
-    sizes: list,  # type: ignore[type-arg]
+    sizes: Sequence[int],
     seeds: int = 3,
     steps: int = 1500,
-    C: float = 0.1,
+    C: Sequence[float] = (0.01, 0.1, 1.0),
     learning_rate: float = 0.05,
 ) -> pd.DataFrame:
     """Train on `sizes` images, drawn anew for each seed.
 
-    A network makes about `steps` steps of 32 images whatever the size, as it would otherwise stop
-    long before it has learned a small set.
+    A classifier's `C` is chosen anew for each size and draw. A network makes about `steps` steps of
+    32 images whatever the size, as it would otherwise stop long before it has learned a small set.
 
     Returns
     -------
@@ -67,8 +90,9 @@ def run(
     for size in [size for size in sizes if size <= len(data.train_labels)]:
         for seed in range(seeds):
             rows = subset(data.train_labels, size, seed)
-            epochs = max(1, round(steps * 32 / size))
-            for name, predict in methods(data, rows, seed, epochs, C, learning_rate):
+            epochs = max(1, round(steps * BATCH / size))
+            recipe = Recipe(epochs=epochs, batch_size=BATCH, learning_rate=learning_rate)
+            for name, predict in methods(data, rows, seed, C, recipe):
                 on_test = predict(data.test_images)[0] == data.test_labels
                 on_training = predict(data.train_images[rows])[0] == data.train_labels[rows]
                 right.setdefault((name, size), []).append(on_test)

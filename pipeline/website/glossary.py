@@ -8,6 +8,7 @@ GLOSSARY = (
     ("autoencoder", "a network that squeezes an image into a few numbers, its code, and back"),
     ("batch", "the images that are handled together in one call or one training step"),
     ("batch normalisation", "brings the answers of each kernel to one scale, over a batch"),
+    ("Canny", "edges one pixel wide: the strongest places along each rise of brightness"),
     ("convolution", "one small kernel of weights, applied at every place of an image"),
     ("distortions", "training images, each time moved, turned, scaled or mirrored a little"),
     ("dropout", "switching off a random half of the units in every training step"),
@@ -22,6 +23,7 @@ GLOSSARY = (
     ("k-NN", "k nearest neighbours: the class that most of the k most similar images have"),
     ("kernel", "the small square of weights that a convolution slides over an image"),
     ("linear classifier", "one weight per number and class; the class with the largest sum wins"),
+    ("logistic regression", "a linear classifier whose sums are turned into probabilities"),
     ("logits", "a network's outputs before they are turned into probabilities"),
     ("max pooling", "keeping the largest answer of every small square of a feature map"),
     ("McNemar test", "compares two methods by the images that only one of them gets right"),
@@ -31,12 +33,25 @@ GLOSSARY = (
     ),
     ("padding", "rows and columns of zeros around an image, so that a kernel fits at its border"),
     ("protocol", "how like the paper's a run is: exact, near (the same images), or different"),
-    ("RBF SVM", "a kernel SVM: how similar is an image to the training images hardest to tell?"),
+    (
+        "RBF SVM",
+        "an SVM with a Gaussian kernel, whose border is curved: how similar is an image to the "
+        "training images hardest to tell?",
+    ),
     ("ReLU", "passes on what is positive and makes the rest zero"),
+    ("residual network (ResNet)", "adds what a pair of layers finds to what they were given"),
     ("seed", "the random start of a training; several of them show how much is luck"),
     ("SIFT words", "gradient histograms of small patches, each replaced by its nearest example"),
+    ("Sobel", "how steeply brightness rises to the right and downwards, at every pixel"),
+    ("sparse codes", "patches written as sums of a few atoms: how much of which atom"),
     ("spatial pyramid", "SIFT words, counted in the whole image and in each cell of finer grids"),
+    ("std", "standard deviation: how much the accuracies of several seeds scatter"),
     ("stride", "how many pixels a kernel moves from one place to the next"),
+    (
+        "SVM",
+        "support vector machine: a linear classifier whose border keeps as far as it can from the "
+        "training images of both sides",
+    ),
     ("unconverged", "the solver that fits a classifier was stopped before it had settled"),
     ("whitening", "removing what neighbouring pixels have in common"),
 )

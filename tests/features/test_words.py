@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import cv2
@@ -49,6 +50,19 @@ def test_descriptors_are_those_of_opencv(photos: Images, pixels_per_cell: int):
     centres = np.array([20.0, 27.0, 40.0])
     ours = sift(image, centres, pixels_per_cell)
     np.testing.assert_allclose(ours, opencv_sift(image, centres, pixels_per_cell), atol=0.01)
+
+
+def test_learning_words_holds_the_gradients_of_one_image_at_a_time(photos: Images):
+    image = cv2.resize(photos[0], (128, 128), interpolation=cv2.INTER_LINEAR)
+    peaks = []
+    for count in (2, 2, 20):  # the first time tables are made that stay
+        images = np.stack([image] * count)
+        feature = sift_bow.Feature(words=4, pixels_per_cell=4, stride=8, sample=20 * count)
+        tracemalloc.start()
+        feature.fit(images)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 2 * peaks[1]
 
 
 @pytest.mark.parametrize(("angle", "direction"), [(0, 0), (45, 1), (90, 2), (180, 4), (270, 6)])

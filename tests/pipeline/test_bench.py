@@ -75,6 +75,21 @@ def test_what_is_there_is_not_measured_again(
 
 
 @pytest.mark.usefixtures("project")
+def test_what_fails_leaves_the_rest_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def full(*_: object):
+        raise RuntimeError("RESOURCE_EXHAUSTED: 37 GiB")
+
+    prepare.main("digits")
+    monkeypatch.setattr(bench, "time_network", full)
+    assert bench.main(["digits"]) == 1
+    assert capsys.readouterr().err == "bench: mlp on digits: RESOURCE_EXHAUSTED: 37 GiB\n"
+    (file,) = Path("results/tables/digits").glob("throughput-*.csv")
+    assert set(pd.read_csv(file)["method"]) == {"sobel-linear_svm"}
+
+
+@pytest.mark.usefixtures("project")
 def test_images_that_come_class_by_class_are_all_seen():
     prepare.main("digits")
     folder = Path("artifacts/data/digits")
@@ -84,6 +99,30 @@ def test_images_that_come_class_by_class_are_all_seen():
         np.save(file, np.load(file)[np.argsort(labels, kind="stable")])
     pair = bench.quickly_fitted(params.load(), "digits", "sobel", "linear_svm")
     assert len(pair.arrays["classes"]) == 10
+
+
+def test_a_training_that_fails_leaves_the_next_one_alone(tmp_path: Path):
+    for script in ("gpu_train.sh", "in_time.sh"):
+        (tmp_path / "pipeline").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "pipeline" / script, tmp_path / "pipeline")
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$*" >> ran\ncase "$*" in *vgg19) exit 1;; esac\n', "utf-8")
+    python.chmod(0o755)
+    own = {"PATH": f"{python.parent}:{os.environ['PATH']}", "GPU_RUNS": "x-vgg19 x-mlp"}
+    script = ["bash", "pipeline/gpu_train.sh"]
+    done = subprocess.run(
+        script, env=os.environ | own, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (1, "x-mlp is there\n")
+    assert (tmp_path / "ran").read_text("utf-8").splitlines() == [
+        "-m pipeline.check",
+        "-m pipeline.prepare x",
+        "-m pipeline.train x vgg19",
+        "-m pipeline.prepare x",
+        "-m pipeline.train x mlp",
+        "-m pipeline.throughput_network x mlp",
+    ]
 
 
 def test_the_script_goes_on_where_it_was(project: Path):

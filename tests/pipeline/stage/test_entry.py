@@ -138,6 +138,14 @@ def test_help_is_no_mistake(start: Start, words: list[str]):
     assert (output, errors) == ("usage: python -m pipeline.work DATASET NETWORK\n", "")
 
 
+def test_a_path_is_no_name(start: Start, tmp_path: Path):
+    stage = start("print(dataset)", "/home/me/images", arguments="dataset")
+    _, said = stage.communicate()
+    expected = "dataset: found /home/me/images, expected a name out of params.yaml\n"
+    assert (stage.returncode, said.endswith(expected)) == (1, True)
+    assert not list(tmp_path.rglob("*.lock"))
+
+
 def test_ctrl_c_is_one_line(start: Start):
     # A shell starts background jobs with SIGINT ignored, which a child inherits.
     stage = start(

@@ -150,9 +150,15 @@ networks: {mlp: {hidden: [1, 2], on: {mnist: {learning_rate: [1, 2, 3]}}}}
 studies: {learning_curves: {}}
     studies.learning_curves: no file pipeline/studies/learning_curves.py; expected one of ablation
 studies: {learning_curve: {}}
-    studies.learning_curve.sizes: missing; expected list
+    studies.learning_curve.sizes: missing; expected Sequence[int]
 studies: {learning_curve: {sizes: 3}}
-    studies.learning_curve.sizes: found 3, expected list
+    studies.learning_curve.sizes: found 3, expected Sequence[int]
+studies: {learning_curve: {sizes: [0.5]}}
+    studies.learning_curve.sizes: found 0.5, expected int
+studies: {ablation: {augmentation: plannar}}
+    studies.ablation.augmentation: found 'plannar', expected one of none
+studies: {learning_curve: {sizes: [100], C: [small]}}
+    studies.learning_curve.C: found 'small', expected float
 studies: {ablation: {rungs: 3}}
     studies.ablation.rungs: unknown key; expected epochs, ...learning_rate
 networks: {mlp: {on: {mnist: {optimizer: rmsprop}}}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -173,6 +174,26 @@ def test_a_table_for_people(ladder: pd.DataFrame):
     assert rows[0]["parameters"] == "61,026"
 
 
+def test_a_study_says_what_was_set_for_it(ladder: pd.DataFrame):
+    first, *others = study_tables.notes(ladder, {"epochs": 4, "sizes": [1, 2]})
+    assert first == "Set in params.yaml: epochs 4, sizes [1, 2]."
+    assert others == study_tables.notes(ladder, {})
+    assert study_tables.OF_THESE_SEEDS in others
+
+
+def test_the_penalty_is_chosen_for_the_images_at_hand(data: Data, monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[float, int]] = []
+
+    def right_with_one(_: object, classifier: Any, __: Data, *, rows: NDArray[np.int64]):
+        asked.append((classifier.C, len(rows)))
+        return lambda images: np.full((1, len(images)), 0 if classifier.C == 0.3 else 1)
+
+    monkeypatch.setattr(learning_curve, "classical", right_with_one)
+    zeros = data._replace(train_labels=np.zeros_like(data.train_labels))
+    learning_curve.tuned("raw", SimpleNamespace, zeros, np.arange(30), (0.1, 0.3, 1.0))
+    assert asked == [(0.1, 25), (0.3, 25), (1.0, 25), (0.3, 30)]
+
+
 class Killed(BaseException):
     pass
 
@@ -200,9 +221,9 @@ def test_a_killed_study_learns_nothing_twice(
         learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
     deadly = -1
     table = learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
-    assert learned == ["classifier", "classifier", "network", "network"]
+    assert learned == ["classifier"] * 8 + ["network"] * 2  # three choices and the chosen one
     undisturbed = learning_curve.run(data, sizes=[8], seeds=1, steps=6)
-    assert len(learned) == 8
+    assert len(learned) == 20
     pd.testing.assert_frame_equal(table, undisturbed, check_exact=True)
     assert {file.suffix for file in tmp_path.iterdir() if file.is_file()} == {".npy"}
 
