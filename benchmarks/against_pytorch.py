@@ -188,8 +188,9 @@ def main() -> None:
     if unknown := set(words.networks) - set(known):
         parser.error(f"{', '.join(unknown)}: expected some of {', '.join(known)}")
     torch.set_num_threads(threads())
-    torch.set_float32_matmul_precision("high")
-    torch.backends.cudnn.benchmark = True
+    if ON_GPU:
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
     file = "against_pytorch_gpu" if ON_GPU else "against_pytorch"
     there = {case.split(",")[0] for case, *_ in turns.read(file)} if words.missing else set()
     for name in words.networks or (known if ON_GPU else SMALL):

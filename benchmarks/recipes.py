@@ -111,17 +111,8 @@ def main() -> int:
         if done.returncode:
             return done.returncode
         title, threads, seconds, on_cpu, wrong, where = next(csv.reader([done.stdout]))
-        row = [
-            title,
-            threads,
-            seconds,
-            on_cpu,
-            f"{chosen.target}",
-            f"{chosen.theirs}",
-            wrong,
-            where,
-        ]
-        turns.put("recipes", [row], COLUMNS)
+        goals = f"{chosen.target}", f"{chosen.theirs}"
+        turns.put("recipes", [[title, threads, seconds, on_cpu, *goals, wrong, where]], COLUMNS)
     return 0
 
 

@@ -141,11 +141,7 @@ def bench(checked: params.Params, dataset: str) -> list[str]:
             print(f"{dataset}: timing {method}", flush=True)
             try:
                 write_json(file, measured())
-            except (
-                UserError,
-                MemoryError,
-                RuntimeError,
-            ) as error:  # the others are timed all the same
+            except (UserError, MemoryError, RuntimeError) as error:
                 failures.append(f"{method} on {dataset}: {explain(error)}")
     print(f"wrote {write_table(dataset, folder)}")
     return failures
