@@ -4,7 +4,7 @@ It wants `pip install torch==2.13.0` (the CPU build; on a machine with a GPU its
 networks, batches, number types and optimizer, data in memory, all sides in one run and in turns. On
 a GPU both sides may multiply float32 as TF32 and try out algorithms of convolution first;
 `torch.compile` is in its default mode. Without names a CPU measures the networks for small images
-alone; `--missing` leaves out those that the table has. Puts its rows into
+alone; `--missing` leaves out those that the table has of this machine. Puts its rows into
 benchmarks/results/against_pytorch.csv (with a GPU against_pytorch_gpu.csv), network by network; a
 ratio above 1 means ours is faster.
 """
@@ -44,6 +44,7 @@ from models.training.blueprint import Blueprint  # noqa: E402
 from models.training.data import Normalisation  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from pipeline.evaluation import device  # noqa: E402
+from pipeline.stage import machine  # noqa: E402
 from pipeline.throughput_network import training  # noqa: E402
 
 Images = np.ndarray
@@ -192,9 +193,10 @@ def main() -> None:
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True
     file = "against_pytorch_gpu" if ON_GPU else "against_pytorch"
-    there = {case.split(",")[0] for case, *_ in turns.read(file)} if words.missing else set()
+    here = str(machine.description()["machine"])
+    there = {case.split(",")[0] for case, *_, where in turns.read(file) if where == here}
     for name in words.networks or (known if ON_GPU else SMALL):
-        if name not in there:
+        if not (words.missing and name in there):
             turns.put(file, compare(name, known[name]))
 
 

@@ -1,8 +1,8 @@
 """Check params.yaml before anything else runs: `python -m pipeline.check`.
 
 What `prepare` depends on never changes, so that a valid edit of params.yaml runs nothing but the
-check. The stages that look at all of params.yaml depend on a copy of what it says, one line in
-dvc.lock, which dvc writes anew after each stage, in place of hundreds.
+check. The stages that look at all of params.yaml depend on a copy of what it says: one entry in
+dvc.lock, which dvc writes anew after each stage, in place of all of params.yaml.
 """
 
 from __future__ import annotations

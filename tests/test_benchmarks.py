@@ -24,11 +24,13 @@ def test_every_program_is_listed_with_its_result(program: str):
     assert any(f"`{program}.{ending}`" in page for ending in ("csv", "md"))
 
 
-def test_rows_of_other_cases_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_rows_of_other_cases_and_machines_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(turns, "RESULTS", tmp_path)
-    turns.put("some", [["a", "1"], ["b", "1"], ["b", "2"]], ["case", "value"])
-    turns.put("some", [["b", "3"]], ["case", "value"])
-    assert turns.read("some") == [["a", "1"], ["b", "3"]]
+    columns = ("case", "value", "machine")
+    before = [["a", "1", "old"], ["b", "1", "old"], ["b", "2", "new"], ["b", "3", "new"]]
+    turns.put("some", before, columns)
+    turns.put("some", [["b", "4", "new"]], columns)
+    assert turns.read("some") == [*before[:2], ["b", "4", "new"]]
     assert turns.read("none") == []
 
 

@@ -94,6 +94,7 @@ def read(name: str) -> list[list[str]]:
 
 
 def put(name: str, table: list[list[str]], columns: Sequence[str] = COLUMNS) -> None:
-    """Write rows in place of those of the same cases; what the file has of others stays."""
-    cases = {case for case, *_ in table}
-    write(name, [row for row in read(name) if row[0] not in cases] + table, columns)
+    """Write rows in place of those of the same cases and machine, the last column; others stay."""
+    measured = {(case, where) for case, *_, where in table}
+    kept = [row for row in read(name) if (row[0], row[-1]) not in measured]
+    write(name, kept + table, columns)
