@@ -30,7 +30,6 @@ from PIL import Image  # noqa: E402
 
 from models import counting  # noqa: E402
 from pipeline.evaluation import device as jax_device  # noqa: E402
-from pipeline.fit import COPIES_WHILE_FITTING  # noqa: E402
 from pipeline.ingest.photographs import decode  # noqa: E402
 from pipeline.stage import blueprints, machine, plugins  # noqa: E402
 
@@ -196,7 +195,6 @@ def main() -> None:
         features=table(["feature", "on", "feature, h", "decoding, h", "matrix, GB"], features),
         cores=CORES,
         batch=BATCH,
-        copies=COPIES_WHILE_FITTING,
     )
     RESULTS.write_text(page, encoding="utf-8")
     print(page)
@@ -230,9 +228,9 @@ not). What it does not: store images smaller than they came, or send gradients i
 {features}
 
 Extraction spreads over any number of cores (`HINDSIGHT_DASK`). The fit does not: it wants the
-matrix {copies} times in the memory of one machine, and a product of the matrix with itself. That
-limits the classical side: the spatial pyramid's fits into 64 GB; HOG's, with cells of 16 pixels
-(6,084 numbers, 31 GB), into 128 GB; as in the table only into 512 GB.
+whole matrix in the memory of one machine, and a product of the matrix with itself. That limits the
+classical side: the spatial pyramid's fits into 16 GB; HOG's, with cells of 16 pixels (6,084
+numbers, 31 GB), into 64 GB; as in the table only into 256 GB.
 """
 
 

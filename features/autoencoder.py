@@ -16,7 +16,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from features.ops import autoencoder
-from features.ops.autoencoder import Arrays, Sizes
+from features.ops.autoencoder import LAYERS, Arrays, Sizes
 from features.ops.image_feature import ImageFeature
 from features.ops.parameters import check_count, check_positive, key
 
@@ -222,8 +222,14 @@ class Feature(ImageFeature):
         Raises
         ------
         ValueError
-            If the layers are not of this feature's size.
+            If an array is missing or unknown, or the layers are not of this feature's size.
         """
+        expected = {f"{layer}.{part}" for layer in LAYERS for part in ("kernel", "bias")}
+        if set(arrays) != expected | {"image_shape"}:
+            raise ValueError(
+                f"{key(self)}: learns image_shape, {', '.join(sorted(expected))}, "
+                f"got {', '.join(sorted(arrays)) or 'none'}"
+            )
         weights = dict(arrays)
         height, width, channels = (int(side) for side in weights.pop("image_shape"))
         sizes = self._sizes((height, width, channels))

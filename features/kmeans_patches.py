@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise, product
 from typing import Self
 
@@ -31,6 +32,7 @@ DEVIATIONS = (
 ITERATIONS = 20
 STANDARD = 5_000  # images that the mean and deviation of the features are measured on
 FLOOR = 0.01  # added to the variance of a feature: the authors' value
+PATCHES_PER_BLOCK = 2**11  # their distances to 400 words still fit in the processor's cache
 
 
 class Feature(LearnedFeature):
@@ -157,7 +159,7 @@ class Feature(LearnedFeature):
         check_count(self, "patch", minimum=2)
         check_count(self, "pool")
         check_positive(self, "epsilon")
-        check_count(self, "sample")
+        check_count(self, "sample", minimum=2)
 
     def _smallest_image(self) -> tuple[int, str]:
         side = self.patch + self.pool - 1
@@ -169,28 +171,37 @@ class Feature(LearnedFeature):
     def _describe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         _, height, width, _ = images.shape
         parts = _parts(height - self.patch + 1, width - self.patch + 1, self.pool)
-        buffer = np.empty((_positions(parts[0]), self.words), dtype=np.float32)
-        sums = np.empty((len(images), len(parts), self.words), dtype=np.float32)
+        sums = np.zeros((len(images), len(parts), self.words), dtype=np.float32)
         squares = (self.words_**2).sum(axis=1)
+        largest = max(_positions(*strip) for strip in _strips(*parts[0]))
+        distances = np.empty((largest, self.words), dtype=np.float32)
         table = np.concatenate([-2 * self.words_.T, np.ones_like(squares)[None], squares[None]])
         # Image by image: products of one size add in one order, and stay in the processor's cache.
         for image, vector in zip(images, sums, strict=True):
-            patches = every_patch(image, self.patch)
             for part, total in zip(parts, vector, strict=True):
-                some = patches[part].reshape(-1, patches.shape[2])
-                total[:] = self._triangles(some, table, buffer[: len(some)])
+                for strip in _strips(*part):
+                    total += self._triangles(self._patches(image, *strip), table, distances)
         vectors = sums.reshape(len(images), -1)
         vectors -= self.mean_
         vectors /= self.deviation_
         return vectors
 
+    def _patches(
+        self, image: NDArray[np.uint8], rows: slice, columns: slice
+    ) -> NDArray[np.float32]:
+        """Cut out the patches [n, d] at some positions."""
+        last = self.patch - 1
+        seen = image[rows.start : rows.stop + last, columns.start : columns.stop + last]
+        patches = every_patch(seen, self.patch)
+        return patches.reshape(-1, patches.shape[2])
+
     def _triangles(
         self,
         patches: NDArray[np.float32],
         table: NDArray[np.float32],
-        distances: NDArray[np.float32],
+        room: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        """Sum ``max(0, mean(z) - z)`` over patches [n, d]; `distances` [n, words] is room for z.
+        """Sum ``max(0, mean(z) - z)`` over patches [n, d]; `room`, of n rows or more, is for z.
 
         The squared distance of x to a word w is x.x - 2 x.w + w.w: one product with `table`. The
         sum is that of mean(z) - min(z, mean(z)): one pass less over the largest array.
@@ -198,6 +209,7 @@ class Feature(LearnedFeature):
         normalise(patches)
         patches -= self.centre_
         white = np.empty((len(patches), len(table)), dtype=np.float32)
+        distances = room[: len(patches)]
         np.matmul(patches, self.whitener_, out=white[:, :-2])
         np.einsum("nd,nd->n", white[:, :-2], white[:, :-2], out=white[:, -2])
         white[:, -1] = 1
@@ -215,6 +227,12 @@ def _parts(rows: int, columns: int, pool: int) -> list[tuple[slice, slice]]:
     return list(product(*([slice(a, b) for a, b in pairwise(cut)] for cut in cuts)))
 
 
-def _positions(part: tuple[slice, slice]) -> int:
-    rows, columns = part
+def _strips(rows: slice, columns: slice) -> Iterator[tuple[slice, slice]]:
+    """Cut a part of the grid into strips of at most `PATCHES_PER_BLOCK` positions, one row each."""
+    height = max(1, PATCHES_PER_BLOCK // (columns.stop - columns.start))
+    for top in range(rows.start, rows.stop, height):
+        yield slice(top, min(top + height, rows.stop)), columns
+
+
+def _positions(rows: slice, columns: slice) -> int:
     return (rows.stop - rows.start) * (columns.stop - columns.start)

@@ -8,11 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
 from features.ops.grey import grey_levels
-from features.ops.image_feature import ImageFeature
+from features.ops.learned_feature import LearnedFeature
 from features.ops.parameters import check_count, check_positive, key
 from features.ops.sparse import SparseCoder, learn_dictionary
 from features.ops.whitening import whiten
@@ -41,7 +39,7 @@ ITERATIONS = 20  # of the coding: on MNIST the objective is 1 % above its minimu
 VALUES_PER_BLOCK = 2**16  # codes that are iterated together stay in the processor's cache
 
 
-class Feature(ImageFeature):
+class Feature(LearnedFeature):
     """Positive and negative parts of sparse codes, averaged over the quadrants of the image.
 
     Images are whitened and scaled to unit variance over the training images. A dictionary is
@@ -74,6 +72,8 @@ class Feature(ImageFeature):
     over the atoms: ``8 * atoms`` values. Quadrants share the middle row or column of an odd number
     of patches.
     """
+
+    LEARNED = ("dictionary", "scale")
 
     dictionary_: NDArray[np.float32]
     scale_: NDArray[np.float32]
@@ -161,11 +161,6 @@ class Feature(ImageFeature):
         pooling = 2 * self.atoms * int(np.count_nonzero(quadrants(rows, columns)))
         return whitening + coding + pooling
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what was learned, for `from_arrays`."""
-        check_is_fitted(self, "dictionary_")
-        return {"dictionary": self.dictionary_, "scale": self.scale_}
-
     def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Take over what `to_arrays` returned, under this feature's own parameters.
 
@@ -182,12 +177,12 @@ class Feature(ImageFeature):
         Raises
         ------
         ValueError
-            If the dictionary is not of this feature's size.
+            If an array is missing or unknown, or the dictionary not of this feature's size.
         """
-        expected, found = (self.atoms, self.patch, self.patch), arrays["dictionary"].shape
+        super().from_arrays(arrays)
+        expected, found = (self.atoms, self.patch, self.patch), self.dictionary_.shape
         if found != expected:
             raise ValueError(f"{key(self)}: dictionary must be {list(expected)}, got {list(found)}")
-        self.dictionary_, self.scale_ = arrays["dictionary"], arrays["scale"]
         return self
 
     def _positions(self, side: int) -> int:
@@ -204,7 +199,6 @@ class Feature(ImageFeature):
         return self.patch, f"one patch of {self.patch}x{self.patch} pixels"
 
     def _describe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        check_is_fitted(self, "dictionary_")
         coder = SparseCoder(self.dictionary_.reshape(self.atoms, -1), self.penalty, ITERATIONS)
         white = whiten(grey_levels(images).astype(np.float32)) / self.scale_
         side = (self.patch, self.patch)
@@ -221,11 +215,6 @@ class Feature(ImageFeature):
             vectors[start : start + size, :, 0] = pooling @ np.maximum(codes, 0)
             vectors[start : start + size, :, 1] = pooling @ np.maximum(-codes, 0)
         return vectors.reshape(n, -1)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = True
-        return tags
 
 
 @lru_cache(maxsize=16)

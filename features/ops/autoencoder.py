@@ -28,6 +28,9 @@ class Sizes(NamedTuple):
     code: int
 
 
+LAYERS = ("encoder_hidden", "encoder_code", "decoder_hidden", "decoder_pixels")
+
+
 class Autoencoder(nnx.Module):
     """Pixels, logistic units, a linear code, logistic units, logistic pixels.
 

@@ -47,10 +47,13 @@ def learn_words(vectors: NDArray[np.float32], words: int, iterations: int) -> ND
         random_state=RANDOM_STATE,
     )
     # One thread: with more, the order in which they add decides on the last bits.
-    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        model.fit(vectors)
-    if caught:  # about the only thing that scikit-learn warns of here
-        different = len(np.unique(vectors, axis=0))
-        raise ValueError(f"{words} words need as many different patches, got {different}")
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            model.fit(vectors)
+        except ConvergenceWarning as error:
+            different = len(np.unique(vectors, axis=0))
+            raise ValueError(
+                f"{words} words need as many different patches, got {different}"
+            ) from error
     return np.ascontiguousarray(model.cluster_centers_, dtype=np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from models.classifiers.ops.stored_vectors import StoredVectors, checked
+from models.classifiers.ops.stored_vectors import StoredVectors, checked, nearness
 
 TITLE = "k-NN"
 YEAR = 1967
@@ -126,13 +126,13 @@ class Classifier(StoredVectors):
         return classifier
 
     def _scores(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        nearness = self._nearness(X)
+        near = nearness(X, self.vectors_, self.half_squares_)
         scores = np.zeros((len(X), len(self.classes_)), dtype=np.float32)
         every = np.arange(len(X))
         # A few passes for the maximum are faster than one partial sort, and settle ties by order.
         for rank in range(self.neighbours):
-            nearest = nearness.argmax(axis=1)
-            nearness[every, nearest] = -np.inf
+            nearest = near.argmax(axis=1)
+            near[every, nearest] = -np.inf
             voted = every, self.labels_[nearest]
             early = (self.neighbours - rank) / (self.neighbours + 1)
             scores[voted] += np.where(scores[voted] > 0, 1, 1 + early)

@@ -12,11 +12,10 @@ import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted
 
-from models.classifiers.ops.stored_vectors import StoredVectors, checked
+from models.classifiers.ops.stored_vectors import StoredVectors, checked, half_squared, nearness
 
 TITLE = "RBF SVM"
 YEAR = 1992
@@ -33,7 +32,7 @@ DEVIATIONS = (
 )
 KIND = "margins"
 
-KERNELS = 3 * 2**30  # bytes of the kernels that one fit has at once
+KERNELS = 2**32  # bytes of the kernels that one fit has at once
 CACHE_MIB = 300  # of its rows the solver keeps what it made of them, for each pair being fitted
 
 
@@ -95,9 +94,9 @@ class Classifier(StoredVectors):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find support vectors and weights, pair by pair, as independent joblib tasks.
 
-        The kernel of a pair of n images is computed as a whole, 8 n^2 bytes, by a matrix product.
-        LIBSVM computes the rows that it needs one by one: slower where most images become support
-        vectors, as photographs do, and faster where few do (benchmarks/README.md).
+        The kernel of a pair of n images is made as a whole, 8 n^2 bytes, by matrix products in
+        single precision; that within a class is computed once for all its pairs. LIBSVM computes
+        the rows that it needs one by one (benchmarks/README.md has both).
 
         Parameters
         ----------
@@ -124,15 +123,24 @@ class Classifier(StoredVectors):
         if variance == 0:
             raise ValueError("rbf_svm: all features are equal, the kernel has no width")
         self.kernel_gamma_ = self.gamma / (vectors.shape[1] * variance)
-        machine = joblib.delayed(self._machine)
-        pairs = combinations(range(len(self.classes_)), 2)
-        largest = np.sort(np.bincount(places))[-2:].sum()
-        at_once = max(1, int(KERNELS // (8 * largest**2)))
+        groups = [np.flatnonzero(places == place) for place in range(len(self.classes_))]
+        images = [vectors[group] for group in groups]
+        machine, kernel = joblib.delayed(self._machine), joblib.delayed(gaussian)
+        within = joblib.Parallel()(
+            kernel(own, own, half_squared(own), self.kernel_gamma_) for own in images
+        )
+        largest = np.sort([len(group) for group in groups])[-2:].sum()
+        at_once = int((KERNELS - sum(own.nbytes for own in within)) // (8 * largest**2))
+        pairs = list(combinations(range(len(groups)), 2))
         with warnings.catch_warnings():  # around all threads, since filters belong to no thread
             warnings.simplefilter("ignore", ConvergenceWarning)  # converged_ tells it
-            machines = joblib.Parallel(pre_dispatch=at_once)(
-                machine(vectors, places, *pair) for pair in pairs
+            found = joblib.Parallel(pre_dispatch=max(1, at_once))(
+                machine((images[a], images[b]), (within[a], within[b])) for a, b in pairs
             )
+        machines = [
+            one._replace(support=np.concatenate([groups[a], groups[b]])[one.support])
+            for one, (a, b) in zip(found, pairs, strict=True)
+        ]
         stored = np.unique(np.concatenate([one.support for one in machines]))
         self.coef_ = np.zeros((len(machines), len(stored)), dtype=np.float32)
         for row, one in zip(self.coef_, machines, strict=True):
@@ -191,10 +199,16 @@ class Classifier(StoredVectors):
         return classifier
 
     def _machine(
-        self, vectors: NDArray[np.float32], places: NDArray[np.intp], first: int, second: int
+        self,
+        images: tuple[NDArray[np.float32], NDArray[np.float32]],
+        within: tuple[NDArray[np.float32], NDArray[np.float32]],
     ) -> _Machine:
-        """Fit one pair of classes; a positive margin stands for the first."""
-        chosen = np.flatnonzero((places == first) | (places == second))
+        """Fit one pair of classes, given the kernel within each; positive margins: the first."""
+        n, m = (len(one) for one in images)
+        kernel = np.empty((n + m, n + m))
+        kernel[:n, :n], kernel[n:, n:] = within
+        kernel[:n, n:] = gaussian(*images, half_squared(images[1]), self.kernel_gamma_)
+        kernel[n:, :n] = kernel[:n, n:].T
         solver = SVC(
             C=self.C,
             kernel="precomputed",
@@ -206,17 +220,39 @@ class Classifier(StoredVectors):
             max_iter=self.max_iter,
             random_state=None,
         )
-        kernel = rbf_kernel(vectors[chosen].astype(np.float64), gamma=self.kernel_gamma_)
-        solver.fit(kernel, places[chosen] == first)
-        support, converged = chosen[solver.support_], solver.fit_status_ == 0
-        return _Machine(support, solver.dual_coef_[0], solver.intercept_[0], converged)
+        solver.fit(kernel, np.arange(n + m) < n)
+        converged = solver.fit_status_ == 0
+        return _Machine(solver.support_, solver.dual_coef_[0], solver.intercept_[0], converged)
 
     def _scores(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        kernel = self._nearness(X)
-        kernel -= np.einsum("nd,nd->n", X, X)[:, None] / np.float32(2)  # now -|x - v|^2 / 2
-        kernel *= np.float32(2 * self.kernel_gamma_)
-        np.exp(np.minimum(kernel, 0, out=kernel), out=kernel)
+        kernel = gaussian(X, self.vectors_, self.half_squares_, self.kernel_gamma_)
         return votes(kernel @ self.coef_.T + self.intercept_, len(self.classes_))
+
+
+def gaussian(
+    X: NDArray[np.float32],
+    others: NDArray[np.float32],
+    half_squares: NDArray[np.float32],
+    gamma: float,
+) -> NDArray[np.float32]:
+    """Compute the kernel exp(-gamma |x - v|^2) of each x and each v.
+
+    Parameters
+    ----------
+    X : float32 array [n, d]
+    others : float32 array [m, d]
+    half_squares : float32 array [m]
+        Half the squared length of each of `others`.
+    gamma : float
+
+    Returns
+    -------
+    float32 array [n, m]
+    """
+    kernel = nearness(X, others, half_squares)
+    kernel -= half_squared(X)[:, None]  # now -|x - v|^2 / 2
+    kernel *= np.float32(2 * gamma)
+    return np.exp(np.minimum(kernel, 0, out=kernel), out=kernel)
 
 
 def votes(margins: NDArray[np.float32], classes: int) -> NDArray[np.float32]:

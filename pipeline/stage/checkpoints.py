@@ -43,6 +43,19 @@ def folder(stage_names: str, decides: dict[str, Any], code: Iterable[Path]) -> P
     return FOLDER / f"{stage_names}-{digest.hexdigest()[:16]}"
 
 
+def discard(kept: Path) -> None:
+    """Delete a stage's folder when its results are written, and what its killed runs left.
+
+    Parameters
+    ----------
+    kept : Path
+        From :func:`folder`. Those of other data, parameters or code go too.
+    """
+    stage_names, _, _ = kept.name.rpartition("-")
+    for one in FOLDER.glob(f"{stage_names}-{DIGEST}"):
+        shutil.rmtree(one, ignore_errors=True)
+
+
 def discard_unreadable(stage_names: str) -> None:
     """Delete the checkpoints of a stage's training that lack a part, and say so.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -38,6 +39,26 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = os.fspath(path)  # a full disk names no file
         raise
+
+
+@contextmanager
+def appending(path: Path, end: int) -> Iterator[IO[bytes]]:
+    """Open a file to write on from its byte `end`; what stands behind that is lost."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("r+b" if end else "wb") as file:
+            file.seek(end)
+            file.truncate()
+            yield file
+    except OSError as error:
+        error.filename = error.filename or os.fspath(path)  # a full disk names no file
+        raise
+
+
+def move(file: Path, path: Path) -> None:
+    """Give a whole file its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(file, path)
 
 
 @contextmanager

@@ -56,8 +56,8 @@ FAULTS = (
     Fault(
         "classifiers see the validation images while the setting is chosen",
         "pipeline/fit.py",
-        "model = build(**setting).fit(vectors[~held_out], labels[~held_out])",
-        "model = build(**setting).fit(vectors, labels)",
+        "fitted_on = training.vectors[~held_out], training.labels[~held_out]",
+        "fitted_on = training.vectors, training.labels",
         STAGES,
     ),
     Fault(

@@ -83,13 +83,21 @@ class StoredVectors(ClassifierMixin, BaseEstimator, ABC):
 
     def _store(self, vectors: NDArray[np.floating]) -> None:
         self.vectors_ = np.ascontiguousarray(vectors, dtype=np.float32)
-        self.half_squares_ = np.einsum("nd,nd->n", self.vectors_, self.vectors_) / np.float32(2)
+        self.half_squares_ = half_squared(self.vectors_)
 
-    def _nearness(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (|x|^2 - |x - v|^2) / 2 for each x and each stored v: a matrix product."""
-        products = X @ self.vectors_.T
-        products -= self.half_squares_
-        return products
+
+def nearness(
+    X: NDArray[np.float32], vectors: NDArray[np.float32], half_squares: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (|x|^2 - |x - v|^2) / 2 [n, m] for each x [n, d] and each v [m, d]."""
+    products = X @ vectors.T
+    products -= half_squares
+    return products
+
+
+def half_squared(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return half the squared length of each vector [n, d]."""
+    return np.einsum("nd,nd->n", vectors, vectors) / np.float32(2)
 
 
 def checked(

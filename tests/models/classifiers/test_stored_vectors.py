@@ -8,7 +8,6 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from sklearn.metrics import pairwise
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
@@ -138,17 +137,20 @@ def test_blocks_and_workers_change_nothing(module: object, monkeypatch: pytest.M
 def test_no_more_kernels_at_once_than_fit(at_once: int, monkeypatch: pytest.MonkeyPatch):
     X, y = digits(6)
     there, most = [], []
+    machine = rbf_svm.Classifier._machine
 
-    def kernel(vectors: np.ndarray, gamma: float) -> np.ndarray:
-        there.append(len(vectors))
+    def watched(self: rbf_svm.Classifier, *args: object) -> object:
+        there.append(args)
         most.append(len(there))
         time.sleep(0.02)
+        found = machine(self, *args)
         there.pop()
-        return pairwise.rbf_kernel(vectors, gamma=gamma)
+        return found
 
-    monkeypatch.setattr(rbf_svm, "rbf_kernel", kernel)
-    largest = np.sort(np.bincount(y))[-2:].sum()
-    monkeypatch.setattr(rbf_svm, "KERNELS", at_once * 8 * largest**2)
+    monkeypatch.setattr(rbf_svm.Classifier, "_machine", watched)
+    counts = np.sort(np.bincount(y))
+    room = 4 * (counts**2).sum() + at_once * 8 * counts[-2:].sum() ** 2
+    monkeypatch.setattr(rbf_svm, "KERNELS", room)
     with joblib.parallel_config(backend="threading", n_jobs=4):
         rbf_svm.Classifier().fit(X, y)
     assert len(most) == 15
