@@ -96,6 +96,25 @@ def test_round_trip(key: str, feature: ImageFeature, digits: Images):
     assert restored.transform(digits).tobytes() == feature.transform(digits).tobytes()
 
 
+@pytest.mark.parametrize("left_out", ["first", "last", "none, one too many"])
+def test_other_arrays_than_were_learned_are_refused(
+    key: str, feature: ImageFeature, digits: Images, left_out: str
+):
+    arrays = feature.fit(digits).to_arrays()
+    names = list(arrays)
+    match left_out:
+        case "first":
+            arrays = {name: arrays[name] for name in names[1:]}
+        case "last":
+            arrays = {name: arrays[name] for name in names[:-1]}
+        case _:
+            arrays["unknown"] = np.zeros(3)
+    if set(arrays) == set(names):
+        return  # learns nothing that could be left out
+    with pytest.raises(ValueError, match=rf"^{key}: learns "):
+        clone(feature).from_arrays(arrays)
+
+
 def test_fitting_twice_learns_the_same(feature: ImageFeature, digits: Images):
     once = feature.fit(digits).transform(digits)
     assert clone(feature).fit(digits).transform(digits).tobytes() == once.tobytes()

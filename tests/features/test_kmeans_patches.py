@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from features import kmeans_patches
 from features.kmeans_patches import Feature
 from features.ops.patches import every_patch, normalise, sample_patches, zca
 
@@ -34,7 +35,11 @@ def by_the_paper(feature: Feature, image: Images):
     return (sums.ravel() - feature.mean_) / feature.deviation_
 
 
-def test_codes_are_those_of_the_paper(fitted: Feature, photos: Images):
+@pytest.mark.parametrize("positions", [1, 30, 100, kmeans_patches.PATCHES_PER_BLOCK])
+def test_codes_are_those_of_the_paper(
+    fitted: Feature, photos: Images, positions: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(kmeans_patches, "PATCHES_PER_BLOCK", positions)
     for image in (photos[0], photos[7, :19, :24]):
         ours = fitted.transform(image[None])[0]
         np.testing.assert_allclose(ours, by_the_paper(fitted, image), atol=1e-3)
@@ -159,6 +164,7 @@ def test_images_without_any_pattern():
         ({"patch": 1}, "patch must be a whole number of at least 2, got 1"),
         ({"pool": 0}, "pool must be a whole number of at least 1, got 0"),
         ({"epsilon": 0.0}, "epsilon must be a number above 0, got 0.0"),
+        ({"sample": 1}, "sample must be a whole number of at least 2, got 1"),
         ({"sample": 99}, "100 words need as many different patches, got 99"),
     ],
 )
