@@ -102,7 +102,8 @@ def all_charts(
     }
     machines = []
     places = speeds(throughput).groupby(["machine", "threads", "device"])
-    for place, ((machine, threads, device), own) in enumerate(places):
+    fullest_first = sorted(places, key=lambda item: -len(item[1]))
+    for place, ((machine, threads, device), own) in enumerate(fullest_first):
         name = f"speed{place}"
         machines.append({"name": name, "title": f"{machine}, {threads} threads ({device})"})
         own = own.assign(microseconds=1e6 / own["images_per_second"])
@@ -216,6 +217,7 @@ def main() -> None:
         gabor=list(pictures.gabor_bank()),
         atoms=pictures.address(atoms.PICTURE.read_bytes()),
         faces=pictures.address(faces.PICTURE.read_bytes(), "webp"),
+        missed=faces.missed(read_csv(faces.CURVES)),
         examples=list(lecture.examples()),
         kernels=kernels,
         pictures=made,

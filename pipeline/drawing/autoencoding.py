@@ -87,7 +87,7 @@ def _filters(run: Run, kernel: NDArray[np.float32], title: str, name: str) -> Pi
         f"filters-{name}",
         DICTIONARIES,
         f"{title}: what a unit of its first layer looks for ({len(shown)} of {len(filters)} units),"
-        f" {run.scale}",
+        f" {mosaics.scale(run.image_shape[2])}",
         f"the weights of {len(shown)} units of the first layer on the pixels",
         mosaics.mosaic(shown, FILTER_COLUMNS),
     )

@@ -69,7 +69,7 @@ def draw(run: Run) -> Iterator[Picture]:
                 f"dictionary-{key(feature)}-{name}",
                 GROUP,
                 f"{title}: each square is what one entry of its {name} looks for ({count}), "
-                f"{run.scale}",
+                f"{mosaics.scale(images.shape[-1])}",
                 f"{count} entries of {name} of {title}, {height}x{width} pixels each",
                 mosaics.mosaic(mosaics.drawn(shown), COLUMNS),
             )

@@ -93,6 +93,13 @@ def drawn(kernels: NDArray[np.floating]) -> Images:
     return np.rint(255 * (kernels - low) / np.maximum(high - low, 1e-12)).astype(np.uint8)
 
 
+def scale(channels: int) -> str:
+    """Say what the colours of :func:`drawn` mean."""
+    if channels == 1:
+        return "blue where it wants light and orange where it wants dark"
+    return "in the colours that it wants"
+
+
 def disagreements(
     right: Mapping[str, NDArray[np.bool_]], classical: str, network: str
 ) -> Iterator[tuple[str, NDArray[np.intp]]]:

@@ -55,13 +55,6 @@ class Run(NamedTuple):
         height, width, channels = self.info["image_shape"]
         return height, width, channels
 
-    @property
-    def scale(self) -> str:
-        """Say what the colours of weights on these images mean."""
-        if self.image_shape[2] == 1:
-            return "blue where it wants light and orange where it wants dark"
-        return "in the colours that it wants"
-
     def array(self, name: str) -> NDArray[Any]:
         """Map one of the dataset's arrays, such as ``test_labels``."""
         return read_array(paths.data(self.dataset) / f"{name}.npy", mmap=True)

@@ -26,7 +26,7 @@ def draw(run: Run) -> Iterator[Picture]:
         else:
             continue
         if drawn is not None:
-            scale = run.scale if row.kind == "network" else SIGNS
+            scale = mosaics.scale(run.image_shape[2]) if row.kind == "network" else SIGNS
             caption = f"{row.title}: {what}, {scale}"
             pixels = mosaics.mosaic(drawn, COLUMNS)
             yield Picture(f"weights-{row.method}", GROUP, caption, alt, pixels)

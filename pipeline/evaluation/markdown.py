@@ -9,6 +9,10 @@ import pandas as pd
 from pipeline.evaluation.terms import among_the_best
 
 Row = dict[str, Any]
+WORDS = {
+    *("dataset", "method", "title", "status", "published", "phase", "device", "protocol"),
+    *("verdict", "source", "change", "rung", "kind", "name"),
+}
 
 
 def percent(row: Row) -> str:
@@ -25,14 +29,14 @@ def number(value: float | None, digits: int = 3) -> str:
         return "-"
     if value == 0:
         return "0"
-    return f"{value:,.{digits}g}" if abs(value) < 10 ** (digits - 1) else f"{value:,.0f}"
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.{digits}g}" if abs(rounded) < 10 ** (digits - 1) else f"{rounded:,.0f}"
 
 
 def table(rows: list[Row]) -> str:
     """Lay out rows of strings as a Markdown table."""
     frame = pd.DataFrame(rows)
-    words = {"method", "title", "status", "published", "phase", "device", "protocol", "verdict"}
-    aligned = ["left" if column in words else "right" for column in frame.columns]
+    aligned = ["left" if column in WORDS else "right" for column in frame.columns]
     text = frame.to_markdown(index=False, disable_numparse=True, colalign=aligned)
     return str(text) + "\n"
 
@@ -83,7 +87,7 @@ def throughput(frame: pd.DataFrame, title: str) -> str:
                 "device": row["device"],
                 "batch": number(row["batch_size"], 6),
                 "images/s": number(row["images_per_second"]),
-                "p10-p90": _spread(row),
+                "p10-p90": spread(row),
                 "latency ms": number(row["latency_p50_ms"]),
                 "train s": number(row["train_seconds"]),
                 "compile s": number(row["compile_seconds"]),
@@ -95,7 +99,8 @@ def throughput(frame: pd.DataFrame, title: str) -> str:
     return text
 
 
-def _spread(row: Row) -> str:
+def spread(row: Row) -> str:
+    """Write the 10th and 90th percentile of a speed."""
     if pd.isna(row["images_per_second_low"]):
         return "-"
     return f"{number(row['images_per_second_low'])}-{number(row['images_per_second_high'])}"

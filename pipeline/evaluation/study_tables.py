@@ -72,6 +72,8 @@ def _figure(name: str, row: dict[Any, Any]) -> str:
     if name in DIFFERENCES:
         gain, low, high = (100 * row[f"{name}{end}"] for end in ("", "_low", "_high"))
         return f"{gain:+.2f} ({low:+.2f} to {high:+.2f})"
+    if name == "p":
+        return "< 0.001" if value < 0.001 else f"{value:.3f}"
     if name in SHARES:
         return f"{100 * value:.2f}"
     return number(value, 12 if float(value).is_integer() else 3)

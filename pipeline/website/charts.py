@@ -40,10 +40,10 @@ def points(accuracy: pd.DataFrame) -> pd.DataFrame:
     )
     frame["drawn"] = frame["error"].clip(lower=LEAST)
     frame["drawn_low"] = frame["error_low"].clip(lower=LEAST)
-    # Two methods of one year stand side by side.
+    # The methods of one year stand side by side, within a year to either side.
     same = frame.groupby(["dataset", "year"])
     place, number = same.cumcount(), same["method"].transform("size")
-    frame["when"] = frame["year"] + 0.9 * (place - (number - 1) / 2)
+    frame["when"] = frame["year"] + (place - (number - 1) / 2) * 2 / number.clip(lower=3)
     return frame.round(4).reset_index(drop=True)
 
 
@@ -171,9 +171,10 @@ def confusion(frame: pd.DataFrame) -> Spec:
     base = (
         alt.Chart(frame[["run", "actual", "predicted", "count"]])
         .transform_filter("datum.run == run")
+        .transform_joinaggregate(most="max(count)")
         .add_params(run)
         .encode(
-            alt.X("predicted:N", title="taken for", axis=alt.Axis(labelAngle=0, orient="top")),
+            alt.X("predicted:N", title="taken for", axis=alt.Axis(labelAngle=-45, orient="top")),
             alt.Y("actual:N", title="actual class"),
         )
     )
@@ -181,7 +182,8 @@ def confusion(frame: pd.DataFrame) -> Spec:
         alt.Color("count:Q", scale=alt.Scale(scheme="oranges"), legend=None),
         tooltip=["actual:N", "predicted:N", "count:Q"],
     )
-    counts = base.mark_text(color="#222").encode(alt.Text("count:Q"))
+    ink = alt.condition("datum.count > 0.6 * datum.most", alt.value("#fff"), alt.value("#222"))
+    counts = base.mark_text().encode(alt.Text("count:Q"), color=ink)
     return finished(alt.layer(cells, counts), "How often each class was taken for each other one.")
 
 

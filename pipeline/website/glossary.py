@@ -11,6 +11,7 @@ GLOSSARY = (
     ("Canny", "edges one pixel wide: the strongest places along each rise of brightness"),
     ("convolution", "one small kernel of weights, applied at every place of an image"),
     ("distortions", "training images, each time moved, turned, scaled or mirrored a little"),
+    ("cuda-convnet", "A. Krizhevsky's network of three convolutions for CIFAR-10, 2012"),
     ("dropout", "switching off a random half of the units in every training step"),
     ("epoch", "one pass of a training over all training images"),
     ("feature", "numbers computed from an image that a classifier can use, such as HOG"),
@@ -21,10 +22,28 @@ GLOSSARY = (
     ("interval", "95 % of such intervals hold the accuracy that endless test images would show"),
     ("k-means patches", "small patches, each described by how near it is to typical ones"),
     ("k-NN", "k nearest neighbours: the class that most of the k most similar images have"),
-    ("kernel", "the small square of weights that a convolution slides over an image"),
+    (
+        "kernel",
+        "the small square of weights that a convolution slides over an image; an SVM's is another "
+        "thing: how alike two images are",
+    ),
+    (
+        "LeNet-5",
+        "as it is usually drawn today: every map sees all maps before it, average pooling, a "
+        "linear output",
+    ),
+    (
+        "LeNet-5 1998",
+        "as in the paper: chosen maps see chosen maps, pooling is learned, the output is the "
+        "distance to a fixed picture of each figure",
+    ),
+    (
+        "LeNet-5 with later parts",
+        "with ReLU, max pooling, batch normalisation, dropout and distorted images",
+    ),
     ("linear classifier", "one weight per number and class; the class with the largest sum wins"),
     ("logistic regression", "a linear classifier whose sums are turned into probabilities"),
-    ("logits", "a network's outputs before they are turned into probabilities"),
+    ("logits", "a method's scores before they are turned into probabilities"),
     ("max pooling", "keeping the largest answer of every small square of a feature map"),
     ("McNemar test", "compares two methods by the images that only one of them gets right"),
     (
@@ -34,7 +53,7 @@ GLOSSARY = (
     ("padding", "rows and columns of zeros around an image, so that a kernel fits at its border"),
     ("protocol", "how like the paper's a run is: exact, near (the same images), or different"),
     (
-        "RBF SVM",
+        "RBF SVM (kernel SVM)",
         "an SVM with a Gaussian kernel, whose border is curved: how similar is an image to the "
         "training images hardest to tell?",
     ),

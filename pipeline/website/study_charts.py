@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import cycle
 
 import altair as alt
 import pandas as pd
@@ -13,7 +14,15 @@ from pipeline.website.charts import LEAST, Spec, choice, error_axis, finished, o
 LONGEST_LINE = 24  # letters of a label: a phone leaves half its width to the chart
 LABELS = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=340)
 METHOD_LEGEND = alt.Legend(title=None, orient="top", columns=2)
-UNCHANGED = {"contrast": 1.0}  # what leaves an image as it is; of all other changes 0 does
+GREY = "#888"  # seen on white and on black
+COLOURS = {  # the same in all charts
+    "raw-logistic": "#4c78a8",
+    "mlp": "#b279a2",
+    "hog-linear_svm": "#54a24b",
+    "lenet5": "#e45756",
+    "lenet5_modern": "#f58518",
+}
+OTHERS = ["#72b7b2", "#eeca3b", "#ff9da6", "#9d755d"]
 
 
 def percent(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -28,12 +37,21 @@ def wrapped(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame.assign(**{name: [textwrap.fill(text, LONGEST_LINE) for text in frame[name]]})
 
 
+def method_colour(frame: pd.DataFrame) -> alt.Color:
+    """Give the methods of a table their colours, and those without one the next of `OTHERS`."""
+    methods = list(dict.fromkeys(frame["method"]))
+    colours = dict(zip([one for one in methods if one not in COLOURS], cycle(OTHERS), strict=False))
+    colours |= {one: colour for one, colour in COLOURS.items() if one in methods}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color("method:N", scale=scale, legend=METHOD_LEGEND)
+
+
 def ladder(frame: pd.DataFrame) -> Spec:
     """Accuracy of each rung with its interval, one rung below the other."""
     base = of_one_dataset(wrapped(percent(frame, "accuracy"), "rung"))
     rung = alt.Y("rung:N", sort=None, title=None, axis=LABELS)
     scale = alt.Scale(zero=False)
-    bars = base.mark_rule(opacity=0.6).encode(
+    bars = base.mark_rule(color=GREY).encode(
         rung,
         alt.X("accuracy_low:Q", scale=scale, title="test accuracy, %"),
         alt.X2("accuracy_high:Q"),
@@ -63,11 +81,10 @@ def learning_curves(frame: pd.DataFrame) -> Spec:
         scale=alt.Scale(type="log"),
         axis=alt.Axis(title="training images", format="~s"),
     )
-    colour = alt.Color("method:N", legend=METHOD_LEGEND)
     lines = base.mark_line(point=True).encode(
         x,
         error_axis(),
-        colour,
+        method_colour(frame),
         tooltip=[
             alt.Tooltip("method:N"),
             alt.Tooltip("n_train:Q", title="training images"),
@@ -86,8 +103,12 @@ def effects(frame: pd.DataFrame) -> Spec:
     frame = frame[["dataset", "name", "effect", "effect_low", "effect_high"]]
     base = of_one_dataset(wrapped(frame, "name"), "cifar10_jpeg")
     cause = alt.Y("name:N", sort=None, title=None, axis=LABELS)
-    nothing = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color="#888").encode(x="zero:Q")
-    bars = base.mark_rule(opacity=0.6).encode(
+    nothing = (
+        alt.Chart(pd.DataFrame({"zero": [0]}))
+        .mark_rule(color=GREY, strokeDash=[2, 2])
+        .encode(x="zero:Q")
+    )
+    bars = base.mark_rule(color=GREY).encode(
         cause,
         alt.X("effect_low:Q", title="points"),
         alt.X2("effect_high:Q"),
@@ -106,20 +127,19 @@ def effects(frame: pd.DataFrame) -> Spec:
     return finished(alt.layer(nothing, bars, marks), described)
 
 
-def unchanged_too(frame: pd.DataFrame) -> pd.DataFrame:
-    """Let the accuracy on unchanged images be the first figure of every change."""
+def from_nothing(frame: pd.DataFrame) -> pd.DataFrame:
+    """Let every change begin with 0, the accuracy on unchanged images, and grow from there."""
     as_they_are = frame[frame["change"] == "none"]
-    changed = frame[frame["change"] != "none"]
-    firsts = [
-        as_they_are.assign(change=change, amount=UNCHANGED.get(change, 0.0))
-        for change in dict.fromkeys(changed["change"])
-    ]
+    changed = frame[frame["change"] != "none"].replace({"change": {"contrast": "contrast lost"}})
+    lost = changed["change"] == "contrast lost"
+    changed["amount"] = changed["amount"].where(~lost, 1 - changed["amount"])
+    firsts = [as_they_are.assign(change=change) for change in dict.fromkeys(changed["change"])]
     return pd.concat([*firsts, changed])
 
 
 def invariance(frame: pd.DataFrame) -> Spec:
     """Accuracy of each method on images that are changed more and more."""
-    frame = percent(unchanged_too(frame), "accuracy")
+    frame = percent(from_nothing(frame), "accuracy")
     frame = frame[["dataset", "method", "change", "amount", "accuracy"]]
     change = choice(frame, "change", "Change")
     lines = (
@@ -128,9 +148,9 @@ def invariance(frame: pd.DataFrame) -> Spec:
         .add_params(change)
         .mark_line(point=True)
         .encode(
-            alt.X("amount:Q", title="how much", scale=alt.Scale(zero=False)),
+            alt.X("amount:Q", title="how much, in the unit of the change"),
             alt.Y("accuracy:Q", title="test accuracy, %", scale=alt.Scale(domain=[0, 100])),
-            alt.Color("method:N", legend=METHOD_LEGEND),
+            method_colour(frame),
             tooltip=[
                 alt.Tooltip("method:N"),
                 alt.Tooltip("amount:Q"),

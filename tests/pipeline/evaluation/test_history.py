@@ -44,6 +44,8 @@ def throughput():
             "device": "cpu",
             "batch_size": [32, 1, 256, 1],
             "images_per_second": [9000.0, 2000.0, 30000.0, 500.0],
+            "images_per_second_low": [8000.0, 1900.0, 28000.0, 400.0],
+            "images_per_second_high": [9500.0, 2100.0, 31000.0, 600.0],
             "latency_p50_ms": [np.nan, 0.5, 8.0, 2.0],
             "train_seconds": [61.0, np.nan, np.nan, np.nan],
             "search_seconds": [240.0, np.nan, np.nan, np.nan],
@@ -114,23 +116,39 @@ def test_without_a_published_number_it_says_so(accuracy: pd.DataFrame):
 def test_each_machine_shows_its_fastest_batch_by_itself(throughput: pd.DataFrame):
     another, one = history.throughput_page(throughput).split("## one, 2 threads\n")
     assert "## another, 2 threads\n" in another
-    assert rows(one)[2] == ["mnist", "lenet5", "cpu", "30,000", "256", "0.5", "61", "240"]
-    assert rows(another)[2] == ["mnist", "lenet5", "cpu", "500", "1", "2", "-", "-"]
+    assert rows(one)[2] == [
+        "mnist",
+        "lenet5",
+        "cpu",
+        "30,000",
+        "28,000-31,000",
+        "256",
+        "0.5",
+        "61",
+        "240",
+    ]
+    assert rows(another)[2] == ["mnist", "lenet5", "cpu", "500", "400-600", "1", "2", "-", "-"]
 
 
 def test_each_device_of_a_machine_shows_its_own(throughput: pd.DataFrame):
     throughput.loc[2, "device"] = "gpu"
     _, one = history.throughput_page(throughput).split("## one, 2 threads\n")
     assert rows(one)[2:] == [
-        ["mnist", "lenet5", "cpu", "2,000", "1", "0.5", "61", "240"],
-        ["mnist", "lenet5", "gpu", "30,000", "256", "-", "-", "-"],
+        ["mnist", "lenet5", "cpu", "2,000", "1,900-2,100", "1", "0.5", "61", "240"],
+        ["mnist", "lenet5", "gpu", "30,000", "28,000-31,000", "256", "-", "-", "-"],
     ]
 
 
 def test_a_network_trained_on_another_machine_keeps_its_row(throughput: pd.DataFrame):
     throughput.loc[0, "machine"] = "large"
     large = history.throughput_page(throughput).split("## large, 2 threads\n")[1]
-    assert rows(large)[2] == ["mnist", "lenet5", "cpu", "-", "-", "-", "61", "240"]
+    assert rows(large)[2] == ["mnist", "lenet5", "cpu", "-", "-", "-", "-", "61", "240"]
+
+
+def test_what_was_not_searched_took_no_seconds(throughput: pd.DataFrame):
+    throughput.loc[0, "search_seconds"] = 2e-5
+    _, one = history.throughput_page(throughput).split("## one, 2 threads\n")
+    assert rows(one)[2][-2:] == ["61", "-"]
 
 
 def test_a_skipped_method_says_so_in_its_cell(accuracy: pd.DataFrame):

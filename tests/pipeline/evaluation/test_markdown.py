@@ -23,6 +23,7 @@ from pipeline.evaluation import markdown, rows
         (19_632_062_464.0, 12, "19,632,062,464"),
         (1234.5, 6, "1,234.5"),
         (1e5, 3, "100,000"),
+        (166_084.0, 3, "166,000"),
     ],
 )
 def test_numbers(value: float | None, digits: int, text: str):
@@ -118,7 +119,7 @@ def test_throughput_in_full():
     text = markdown.throughput(throughput_frame(), "MNIST").split("\none, 2 threads\n")[1]
     train, infer = [line for line in text.splitlines() if " mlp " in line]
     assert cells(train, "train") == [
-        *("mlp", "train", "cpu", "32", "1,234", "-", "-", "3.25", "0.5", "512.3"),
+        *("mlp", "train", "cpu", "32", "1,230", "-", "-", "3.25", "0.5", "512.3"),
     ]
     assert cells(infer, "infer") == [
         *("mlp", "infer", "cpu", "1", "500", "450-550", "2", "-", "0", "400"),

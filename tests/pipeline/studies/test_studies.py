@@ -174,6 +174,11 @@ def test_a_table_for_people(ladder: pd.DataFrame):
     assert rows[0]["parameters"] == "61,026"
 
 
+def test_no_p_value_is_written_as_nothing():
+    table = pd.DataFrame({"rung": ["a", "b", "c"], "p": [None, 4e-7, 0.0661]})
+    assert [row["p"] for row in study_tables.rows(table)] == ["-", "< 0.001", "0.066"]
+
+
 def test_a_study_says_what_was_set_for_it(ladder: pd.DataFrame):
     first, *others = study_tables.notes(ladder, {"epochs": 4, "sizes": [1, 2]})
     assert first == "Set in params.yaml: epochs 4, sizes [1, 2]."

@@ -193,7 +193,7 @@ def test_points_are_errors_in_percent():
     row |= {"parameters": 5, "macs": 4}
     frame = charts.points(pd.DataFrame([{**row, "year": 1998}, {**row, "year": 1998}]))
     assert frame.loc[0, ["error", "error_low", "error_high", "published"]].tolist() == [2, 1, 3, 5]
-    assert frame["when"].tolist() == [1997.55, 1998.45]  # side by side
+    assert frame["when"].tolist() == pytest.approx([1998 - 1 / 3, 1998 + 1 / 3])  # side by side
 
 
 def test_a_chart_may_have_more_rows_than_a_notebook():

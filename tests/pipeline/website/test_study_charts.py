@@ -29,16 +29,28 @@ def test_the_chart_of_causes_leaves_the_cells_out():
 
 def test_every_change_begins_with_the_images_as_they_are():
     table = pd.DataFrame(
-        [("none", 0, 0.9), ("shift, pixels", 2, 0.7), ("contrast", 0.5, 0.6)],
+        [("none", 0, 0.9), ("shift, pixels", 2, 0.7), ("contrast", 0.25, 0.6)],
         columns=["change", "amount", "accuracy"],
     ).assign(dataset="mnist", method="mlp", accuracy_low=0.5, accuracy_high=1.0)
     rows = shown(study_charts.invariance(table))
     assert {(row["change"], row["amount"], round(row["accuracy"])) for row in rows} == {
         ("shift, pixels", 0, 90),
         ("shift, pixels", 2, 70),
-        ("contrast", 1, 90),
-        ("contrast", 0.5, 60),
+        ("contrast lost", 0, 90),
+        ("contrast lost", 0.75, 60),
     }
+
+
+def test_a_method_has_one_colour_in_all_charts():
+    few, many = (
+        pd.DataFrame({"method": names}) for names in (["lenet5"], ["new", "mlp", "lenet5"])
+    )
+    colours = [
+        dict(zip(scale["domain"], scale["range"], strict=True))
+        for scale in (study_charts.method_colour(one).to_dict()["scale"] for one in (few, many))
+    ]
+    assert colours[0].items() < colours[1].items()
+    assert len({*colours[1].values()}) == 3
 
 
 def test_the_ladder_is_in_percent():
