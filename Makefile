@@ -5,9 +5,10 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 # A relative mirror would mean another folder in every experiment's copy of the project.
 ifneq ($(HINDSIGHT_MIRROR),)
-ifeq ($(findstring ://,$(HINDSIGHT_MIRROR)),)
-export HINDSIGHT_MIRROR := $(abspath $(HINDSIGHT_MIRROR))
+ifeq ($(findstring ://,$(HINDSIGHT_MIRROR))$(filter /% ~%,$(firstword $(HINDSIGHT_MIRROR))),)
+override HINDSIGHT_MIRROR := $(CURDIR)/$(HINDSIGHT_MIRROR)
 endif
+export HINDSIGHT_MIRROR
 endif
 
 .PHONY: repro test test-dvc test-rest lint format lock benchmarks faults fuzz mutation gpu-train gpu-bench
@@ -15,7 +16,8 @@ endif
 repro: .venv/installed
 	@python -m pipeline.unlock
 	dvc repro
-	@for folder in artifacts/scores/*/; do cat "results/tables/$$(basename "$$folder")/accuracy.md"; done
+	@for folder in artifacts/scores/*/; do \
+	  table="results/tables/$$(basename "$$folder")/accuracy.md"; [ ! -e "$$table" ] || cat "$$table"; done
 	@echo "All data sets: results/README.md, results/throughput.md and results/report.html"
 
 # At once: what runs dvc, whose stages come one after the other, and everything else.

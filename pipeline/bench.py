@@ -27,7 +27,7 @@ from pipeline.stage.locks import machine_lock
 from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
 BENCH = paths.ARTIFACTS / "bench"
-FITTED = 500  # images that a linear classifier sees: its speed does not depend on them
+FITTED = 500  # images that a linear classifier sees, or one a class: its speed does not depend on them
 
 Methods = dict[str, Callable[[], dict[str, Any]]]
 
@@ -60,9 +60,10 @@ def quickly_fitted(checked: params.Params, dataset: str, feature: str, classifie
         read_array(paths.data(dataset) / f"train_{name}.npy", mmap=True)
         for name in ("images", "labels")
     )
-    # Some of every class: a folder's images come class by class.
-    step = max(1, len(labels) // FITTED)
-    images, labels = np.array(images[::step]), np.array(labels[::step])
+    # Of every class one at least: a folder's images come class by class.
+    _, firsts = np.unique(labels, return_index=True)
+    chosen = np.union1d(firsts, np.arange(0, len(labels), max(1, len(labels) // FITTED)))
+    images, labels = images[chosen], labels[chosen]
     with blame(f"features.{feature}"):
         vectors = plugins.load("features", feature).Feature(**options).fit(images).transform(images)
     with blame(f"classifiers.{classifier}"):

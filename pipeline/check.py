@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from pipeline.stage import params, validation
-from pipeline.stage.entry import run
+from pipeline.stage.entry import blame, run
 from pipeline.stage.files import write_text
 from pipeline.stage.paths import ARTIFACTS
 
@@ -20,7 +20,8 @@ def main() -> None:
     checked = params.load()
     validation.check(checked)
     write_text(ARTIFACTS / "checked", "params.yaml is valid\n")
-    said = json.dumps(vars(checked), indent=1, sort_keys=True)
+    with blame("params.yaml", TypeError):
+        said = json.dumps(vars(checked), indent=1, sort_keys=True)
     write_text(ARTIFACTS / "params.json", said + "\n")
 
 

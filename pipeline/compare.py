@@ -7,6 +7,7 @@ code 0: nothing differs, 1: something does, 2: an error.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -30,22 +31,36 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--format", choices=["terminal", "markdown", "csv", "json"])
     parser.add_argument(
         "--fail-on-regression",
-        type=float,
+        type=points,
         metavar="POINTS",
         help="exit with 1 only if a method is gone or less accurate by more than so many points",
     )
     return parser.parse_args(words)
 
 
-def exit_code(differences: pd.DataFrame, points: float | None) -> int:
-    """Tell whether anything differs, or with `points` whether anything has become worse."""
-    if points is None:
+def points(word: str) -> float:
+    """Read how many points of accuracy may be lost.
+
+    Raises
+    ------
+    ValueError
+        Nothing is ever worse by that.
+    """
+    value = float(word)
+    if not 0 <= value < math.inf:
+        raise ValueError(word)
+    return value
+
+
+def exit_code(differences: pd.DataFrame, allowed: float | None) -> int:
+    """Tell whether anything differs, or whether anything lost more than the points `allowed`."""
+    if allowed is None:
         return DIFFERENT if len(differences) else SAME
     gone = (differences["change"] == "removed") | (
         differences["accuracy_before"].notna() & differences["accuracy_after"].isna()
     )
     # To the tables' last digit: .97 - .975 is a little less than -.005.
-    worse = differences["difference"].astype(float).round(6) < -points / 100
+    worse = differences["difference"].astype(float).round(6) < -allowed / 100
     return DIFFERENT if (gone | worse).any() else SAME
 
 

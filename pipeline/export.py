@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 # What LaTeX would take for its own.
 ESCAPES = str.maketrans(
-    {character: f"\\{character}" for character in "&%$#_{}"} | {"\\": r"\textbackslash{}"}
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 )
 COUNTS = ["n_seeds", "parameters", "macs"]
 NUMBERS = ["year", "title", "accuracy", "accuracy_low", "accuracy_high", *COUNTS, "best"]
@@ -84,11 +85,12 @@ def bibtex() -> Iterator[str]:
     for kind in WITH_CITATION:
         for name in plugins.names(kind):
             card = plugins.card(kind, name)
-            note = str(card.constants["CITATION"]).translate(ESCAPES)
+            citation = str(card.constants.get("CITATION", "")).translate(ESCAPES)
+            note = f",\n  note = {{{citation}}}" if citation else ""
             title = card.title.translate(ESCAPES)
             yield (
                 f"@misc{{{kind}-{name},\n  title = {{{{{title}}}}},\n"
-                f"  year = {{{card.year}}},\n  note = {{{note}}}\n}}\n"
+                f"  year = {{{card.year}}}{note}\n}}\n"
             )
 
 

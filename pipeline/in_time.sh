@@ -9,5 +9,5 @@ in_time() {
     [ "$code" -eq 124 ] || return "$code"
   fi
   echo "time is up: call again to go on"
-  exit 0
+  exit "${failed:-0}"
 }

@@ -65,7 +65,7 @@ def read(folder: Path) -> Tables:
     UserError
         A file is not what its name says, or one lacks what another has.
     """
-    with blame(str(folder), KeyError, TypeError):
+    with blame(str(folder), KeyError, TypeError, AttributeError):
         captions = folder / "pictures/captions.json"
         tables = Tables(
             {name: text(folder / f"{name}.csv") for name in BY_METHOD},
@@ -86,6 +86,8 @@ def _check(folder: Path, tables: Tables) -> None:
     from pipeline.evaluation.predictions import LABELS
 
     accuracy = tables.rows["accuracy"]
+    for method in accuracy["method"][accuracy["method"].duplicated()]:
+        raise UserError(f"{folder / 'accuracy.csv'}: has {method} twice, expected a row a method")
     made = {*accuracy.loc[accuracy["status"] != "skipped", "method"]}
     made |= {f"study {name}" for name in tables.studies}
     pictures = {file.name for file in (folder / "pictures").glob("*.png")}
@@ -101,6 +103,8 @@ def _check(folder: Path, tables: Tables) -> None:
     ):
         if missing := expected - {*found}:
             raise UserError(f"{folder / file}: has no {', '.join(sorted(missing))}")
+    if len({len(classes) for classes in tables.predictions.values()}) > 1:
+        raise UserError(f"{folder / 'predictions.npz'}: has arrays of different lengths")
 
 
 def measured(tables: Tables) -> set[str]:

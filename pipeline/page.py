@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PAGE = Path("results/report.html")
 PICTURE = Path("results/history.svg")
 WIDEST, LARGEST_SCALE = 880, 8  # in pixels, and times their own size
+CLASS = {"class": str}  # 007 is a name
 WEBSITE = Path(__file__).parent / "website"
 SECTIONS = {
     "story": "In short",
@@ -97,7 +98,7 @@ def all_charts(
         "timeline": charts.timeline(frame),
         "parameters": charts.against(frame, "parameters", "parameters"),
         "macs": charts.against(frame, "macs", "multiply-accumulates"),
-        "confusion": charts.confusion(report.read_tables("confusion")),
+        "confusion": charts.confusion(report.read_tables("confusion", actual=str, predicted=str)),
         "faces": charts.misses(read_csv(faces.CURVES)),
     }
     machines = []
@@ -126,8 +127,8 @@ def read_codes() -> pd.DataFrame | None:
     import pandas as pd
 
     files = sorted(paths.TABLES.glob("*/pictures/plane-*.csv"))
-    tables = [read_csv(file).assign(dataset=file.parents[1].name) for file in files]
-    return pd.concat(tables).astype({"class": str}) if tables else None
+    tables = [read_csv(file, **CLASS).assign(dataset=file.parents[1].name) for file in files]
+    return pd.concat(tables) if tables else None
 
 
 def study_tables(studies: list[Any]) -> list[dict[str, Any]]:

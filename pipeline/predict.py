@@ -17,7 +17,7 @@ from scipy.special import softmax
 from pipeline.ingest.photographs import decode
 from pipeline.scoring.trained import Trained, all_trained, border
 from pipeline.stage import paths
-from pipeline.stage.entry import tool
+from pipeline.stage.entry import blame, tool
 from pipeline.stage.errors import UserError
 
 SHOWN = 5
@@ -76,7 +76,8 @@ def main(words: list[str] | None = None) -> int:
     trained = find(chosen.method, chosen.dataset)
     info = trained.description
     images = read_images(chosen.images, info["image_shape"], invert=chosen.invert)
-    scores = trained.scorer()(images)
+    with blame(f"{chosen.method}: not of the code here", TypeError, KeyError):
+        scores = trained.scorer()(images)
     height, width, channels = info["image_shape"]
     kind = "grey" if channels == 1 else "colour"
     probabilities = info["scores"] == "logits"
@@ -87,7 +88,7 @@ def main(words: list[str] | None = None) -> int:
         f"{100 * info['accuracy']:.1f} % of its test images right"
     )
     for file, own in zip(chosen.images, scores, strict=True):
-        print(file)
+        print(str(file).encode(errors="replace").decode())
         for place in (-own).argsort(kind="stable")[:SHOWN]:
             value = f"{100 * own[place]:6.2f} %" if probabilities else f"{own[place]:8.3f}"
             print(f"  {value}  {info['class_names'][place]}")

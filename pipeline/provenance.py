@@ -78,14 +78,18 @@ def closure(roots: Iterable[Path], without: Collection[Path] = ()) -> list[Path]
 def code(file: Path) -> str:
     """Return a file's source without its words: comments, docstrings, `WORDS` and blank lines."""
     source = file.read_text(encoding="utf-8")
-    lines = source.splitlines()
+    lines = source.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
     for node in _words(ast.parse(source)):
-        for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            lines[row - 1] = ""
+        end_row, end_column = node.end_lineno or node.lineno, node.end_col_offset
+        for row in range(node.lineno, end_row + 1):
+            line = lines[row - 1].encode()  # columns count bytes
+            before = line[: node.col_offset] if row == node.lineno else b""
+            behind = line[end_column:] if row == end_row else b""
+            lines[row - 1] = (before + behind).decode()
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import run
+from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_csv, read_json, write_text
 
 if TYPE_CHECKING:
@@ -18,12 +19,20 @@ HISTORY = Path("results/README.md")
 THROUGHPUT = Path("results/throughput.md")
 
 
-def read_tables(name: str) -> pd.DataFrame:
-    """Read one table of every dataset, those of other machines included, with its dataset."""
+def read_tables(name: str, **columns: type) -> pd.DataFrame:
+    """Read one table of every dataset, those of other machines included, with its dataset.
+
+    Raises
+    ------
+    UserError
+        There is none, or one is no table.
+    """
     import pandas as pd
 
     files = sorted(paths.TABLES.glob(f"*/{name}.csv"))
-    tables = [read_csv(file).assign(dataset=file.parent.name) for file in files]
+    if not files:
+        raise UserError(f"{paths.TABLES}: found no DATASET/{name}.csv; run dvc repro")
+    tables = [read_csv(file, **columns).assign(dataset=file.parent.name) for file in files]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -83,7 +83,8 @@ def set_leftovers_aside(
     )
     for folder, pattern, names in places:
         for old in sorted(folder.glob(pattern)):
-            if old.stem not in names:
+            unfinished = old.suffix == ".part" or old.name.startswith(".")
+            if old.stem not in names and not unfinished:
                 aside = LEFTOVERS / old.relative_to(paths.ARTIFACTS)
                 _move(old, aside)
                 print(f"{old}: no longer in params.yaml, moved to {aside}")
@@ -98,8 +99,24 @@ def _move(old: Path, aside: Path) -> None:
 
 
 def published(dataset: str) -> pd.DataFrame:
-    """Read what the papers report on a dataset, one row a method."""
-    return read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
+    """Read what the papers report on a dataset, one row a method.
+
+    Raises
+    ------
+    UserError
+        A method has two rows, an accuracy is no fraction, or a protocol is unknown.
+    """
+    from pipeline.evaluation.terms import PROTOCOLS
+
+    table = read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
+    for wrong, what in (
+        (table["method"].duplicated(), "is there twice, expected one row"),
+        (~table["published"].between(0, 1), "has no accuracy between 0 and 1"),
+        (~table["protocol"].isin(PROTOCOLS), f"has no protocol of {', '.join(PROTOCOLS)}"),
+    ):
+        for method in table["method"][wrong]:
+            raise UserError(f"{PUBLISHED}: {method} on {dataset} {what}")
+    return table
 
 
 def accuracy_table(
@@ -234,11 +251,9 @@ def write_studies(folder: Path, studies: dict[str, tuple[str, str]], dataset_tit
 
 def write_pages(folder: Path, dataset_title: str) -> None:
     """Write a folder's tables for people, from those for programs: rounded as the history is."""
-    import pandas as pd
-
     from pipeline.evaluation import markdown
 
-    accuracy = pd.read_csv(folder / "accuracy.csv", dtype={"reason": str}).fillna({"reason": ""})
+    accuracy = read_csv(folder / "accuracy.csv", reason=str).fillna({"reason": ""})
     write_text(folder / "accuracy.md", markdown.accuracy(accuracy, dataset_title))
     throughput = read_csv(folder / "throughput.csv")
     write_text(folder / "throughput.md", markdown.throughput(throughput, dataset_title))

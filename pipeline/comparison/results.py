@@ -66,6 +66,9 @@ def _read_dataset(folder: Path) -> Tables:
             read_json(recipes) if recipes.exists() else {},
             read_arrays(predictions) if predictions.exists() else {},
         )
+    twice = tables.accuracy.index[tables.accuracy.index.duplicated()]
+    if len(twice):
+        raise UserError(f"{folder}/accuracy.csv: has {twice[0]} twice, expected a row a method")
     for table, needed in ((tables.accuracy, ["accuracy"]), (tables.throughput, TIMED)):
         if missing := [column for column in needed if column not in table]:
             raise UserError(f"{folder}: a table has no column {', '.join(missing)}")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline import provenance
 from pipeline.evaluation.terms import EVALUATED
 from pipeline.ingest.records import open_images
 from pipeline.stage import params, paths
@@ -91,7 +92,7 @@ def ran_here(dataset: str, method: str) -> Trained:
     Raises
     ------
     UserError
-        params.yaml no longer has its feature, and so not the parameters that it was made with.
+        params.yaml no longer has its feature, or code or parameters have changed since.
     """
     scores = paths.scores(dataset, method)
     row = read_json(scores / "method.json")
@@ -106,27 +107,24 @@ def ran_here(dataset: str, method: str) -> Trained:
         **{name: row[name] for name in ("kind", "feature", "model", "setting", "scores")},
     }
     arrays = _prefixed(MODEL, read_arrays(paths.model(dataset, method)))
+    checked = params.load()
+    _check_unchanged(checked, dataset, method)
     if row["feature"]:
-        checked = params.load()
         if row["feature"] not in checked.features:
             raise UserError(f"{method}: trained here, but params.yaml has no {row['feature']} now")
         options = checked.options("features", row["feature"], dataset)
-        _check_made_with(options, dataset, method)
         state = read_arrays(paths.learned(dataset, row["feature"]))
         description["options"] = options
         arrays |= _prefixed(FEATURE, state)
     return Trained(description, arrays)
 
 
-def _check_made_with(options: params.Entry, dataset: str, method: str) -> None:
-    """Raise a UserError where the method's row was made with other options of its feature."""
+def _check_unchanged(checked: params.Params, dataset: str, method: str) -> None:
+    """Raise a UserError where code or parameters behind the method's row have changed since."""
     recipes = paths.TABLES / dataset / "recipes.json"
     row = read_json(recipes)["rows"].get(method) if recipes.exists() else None
-    if row and row["parameters"]["feature"] != options:
-        raise UserError(
-            f"{method}: made with {row['parameters']['feature']}, but params.yaml has {options} "
-            "now; run dvc repro"
-        )
+    if row and (what := provenance.changed(checked, dataset, row)):
+        raise UserError(f"{method}: made before a change of {', '.join(what)}; run dvc repro")
 
 
 def trained_here() -> Known:

@@ -43,8 +43,16 @@ def several_hosts() -> bool:
     """Say whether this process is one of several, a host each, that train one network together.
 
     ``HINDSIGHT_DISTRIBUTED=1`` says so.
+
+    Raises
+    ------
+    UserError
+        ``HINDSIGHT_DISTRIBUTED`` is neither 0 nor 1.
     """
-    return os.environ.get("HINDSIGHT_DISTRIBUTED", "0") == "1"
+    value = os.environ.get("HINDSIGHT_DISTRIBUTED", "0")
+    if value not in {"0", "1"}:
+        raise UserError(f"HINDSIGHT_DISTRIBUTED: found {value!r}, expected 0 or 1")
+    return value == "1"
 
 
 def cluster() -> str:
@@ -100,22 +108,25 @@ def require_address_space() -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when dvc dies (Linux), so that none is left behind."""
-    if sys.platform != "linux":
+    """Have the kernel kill this process when dvc dies (Linux), so that none is left behind.
+
+    What was started by hand outlives its shell, as with ``nohup``.
+    """
+    if sys.platform != "linux" or BY_DVC not in os.environ:
         return
     parent_death_signal = 1  # PR_SET_PDEATHSIG in <sys/prctl.h>
     parent = os.getppid()
     ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
     # dvc may have died in between, or before: then the kernel has made this a child of the first
     # process of all, which is of another group.
-    orphaned = BY_DVC in os.environ and parent == 1 and os.getpgid(1) != os.getpgrp()
+    orphaned = parent == 1 and os.getpgid(1) != os.getpgrp()
     if orphaned or os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def prepare() -> None:
     """Check and pin, or end the process with one line."""
-    if sys.argv[:1] == ["-m"] and BY_DVC in os.environ:
+    if sys.argv[:1] == ["-m"]:
         die_with_parent()  # the entry point comes up to a second later
     try:
         require_packages()

@@ -82,11 +82,24 @@ def write_csv(path: Path, table: pd.DataFrame, floats: str = "%.6f") -> None:
     write_text(path, table.to_csv(index=False, float_format=floats, lineterminator="\n"))
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read what :func:`write_csv` wrote: only an empty cell has no value, as a class may be NA."""
+def read_csv(path: Path, **columns: type) -> pd.DataFrame:
+    """Read what :func:`write_csv` wrote: only an empty cell has no value, as a class may be NA.
+
+    Parameters
+    ----------
+    path : Path
+    **columns : type
+        Of columns whose type is not to be guessed: a class may be called 007.
+
+    Raises
+    ------
+    UserError
+        The file holds no table.
+    """
     import pandas as pd
 
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    with _expecting("a table", path):
+        return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=columns or None)
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,9 @@ from pathlib import Path
 from pipeline.stage.environment import several_hosts
 
 LOCKS = Path("artifacts/locks")
-MACHINE_LOCK = Path(tempfile.gettempdir()) / "hindsight-machine.lock"
+# One for all users and jobs, who may each have a TMPDIR; HINDSIGHT_LOCK names another file.
+MACHINE_LOCK = Path(os.environ.get("HINDSIGHT_LOCK", "/tmp/hindsight-machine.lock"))  # noqa: S108
+EVERYBODY = 0o666  # may open it
 
 
 @contextmanager
@@ -21,8 +22,11 @@ def _flock(path: Path, *, shared: bool, waiting: str) -> Iterator[None]:
     """Hold a lock on `path`; it ends with the process, however that dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Another user's lock file in a sticky folder may be opened, but not with O_CREAT.
-    flags = os.O_RDONLY if path.exists() else os.O_RDONLY | os.O_CREAT
-    descriptor = os.open(path, flags, 0o666)
+    if path.exists():
+        descriptor = os.open(path, os.O_RDONLY)
+    else:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, EVERYBODY)
+        os.fchmod(descriptor, EVERYBODY)  # whatever the umask
     mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     try:
         try:

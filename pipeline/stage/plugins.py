@@ -140,7 +140,7 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:
         if isinstance(target, ast.Name) and target.id.isupper():
             try:
                 yield target.id, ast.literal_eval(value)
-            except ValueError:
+            except (ValueError, TypeError):
                 continue  # computed: no part of the card
 
 

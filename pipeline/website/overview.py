@@ -37,7 +37,7 @@ def chart(accuracy: pd.DataFrame) -> alt.FacetChart:
         The accuracy tables of all data sets.
     """
     frame = points(accuracy)
-    last = max(LAST, int(frame["year"].max()) + 1)
+    last = int(max([LAST, *(frame["year"] + 1)]))
     frame = pd.concat([frame.assign(part="method"), _records(frame, last).assign(part="record")])
     years = alt.Axis(format="d", title=None, values=list(range(1960, last, 10)), grid=False)
     scale = alt.Scale(domain=[FIRST, last], nice=False)

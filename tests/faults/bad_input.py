@@ -95,7 +95,9 @@ class Scratch:
         try:
             command, more = prepared(kind, corpus(kind).CASES[name], project, place)
             before = files(project)
-            environment = os.environ | {"TMPDIR": str(self.folder / "tmp")} | more
+            temporary = self.folder / "tmp"
+            own = {"TMPDIR": str(temporary), "HINDSIGHT_LOCK": str(temporary / "machine.lock")}
+            environment = os.environ | own | more
             return Outcome(
                 *measured(self.start, command, project, environment), before, files(project)
             )

@@ -229,6 +229,7 @@ def passes(folder: Path, tests: str) -> bool:
     """Run some tests until the first one fails."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests]
     environment = {**os.environ, "TMPDIR": str(folder.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["HINDSIGHT_LOCK"] = str(folder.parent / "machine.lock")
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(f"{tests}: pytest ended with {done.returncode}\n{done.stdout.decode()}")

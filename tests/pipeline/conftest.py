@@ -159,7 +159,8 @@ def cheap_project(folder: Path, temporary: Path) -> Project:
     environment = inherited | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": str(temporary),  # a machine lock of its own
+        "TMPDIR": str(temporary),
+        "HINDSIGHT_LOCK": str(temporary / "machine.lock"),
         # The same few networks are compiled again and again.
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",

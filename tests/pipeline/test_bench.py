@@ -130,7 +130,7 @@ def test_the_script_goes_on_where_it_was(project: Path):
     (project / "pipeline").unlink()
     (project / "own").rename(project / "pipeline")
     script = ["bash", "pipeline/gpu_bench.sh"]
-    own = {"GPU_BENCH": "digits", "GPU_SECONDS": "10", "TMPDIR": str(project)}
+    own = {"GPU_BENCH": "digits", "GPU_SECONDS": "10", "HINDSIGHT_LOCK": str(project / "lock")}
     done = subprocess.run(
         script, env=os.environ | own, check=True, capture_output=True, text=True, cwd=project
     )

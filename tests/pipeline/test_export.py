@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,25 @@ def test_every_plugin_has_one_citation(capsys: pytest.CaptureFixture[str]):
     names = [f"{kind}-{name}" for kind in export.WITH_CITATION for name in plugins.names(kind)]
     assert re.findall(r"^@misc\{(.+),$", text, re.MULTILINE) == names
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+
+
+def test_a_plugin_without_a_citation_has_no_note(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    card = plugins.card
+    monkeypatch.setattr(plugins, "names", lambda kind: ["hog"] if kind == "features" else [])
+    monkeypatch.setattr(
+        plugins,
+        "card",
+        lambda *name: replace(card(*name), constants={"TITLE": "x^2 ~ y", "YEAR": 2005}),
+    )
+    assert export.main(["bibtex"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "@misc{features-hog,",
+        r"  title = {{x\textasciicircum{}2 \textasciitilde{} y}},",
+        "  year = {2005}",
+        "}",
+    ]
 
 
 def test_an_unknown_dataset_is_told(capsys: pytest.CaptureFixture[str]):

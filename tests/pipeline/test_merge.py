@@ -272,6 +272,24 @@ def leave_out_an_alt(tables: Path) -> str:
     return f"{tables}/pictures/captions.json: has no alt"
 
 
+def name_a_method_twice(tables: Path) -> str:
+    with (tables / "accuracy.csv").open("a") as file:
+        file.write((tables / "accuracy.csv").read_text().splitlines()[1] + "\n")
+    method = text(tables / "accuracy.csv")["method"][0]
+    return f"{tables}/accuracy.csv: has {method} twice, expected a row a method"
+
+
+def shorten_a_prediction(tables: Path) -> str:
+    predictions = read_arrays(tables / "predictions.npz")
+    write_arrays(tables / "predictions.npz", {**predictions, SHARED: predictions[SHARED][:-1]})
+    return f"{tables}/predictions.npz: has arrays of different lengths"
+
+
+def have_no_recipes(tables: Path) -> str:
+    (tables / "recipes.json").write_text("[]")
+    return f"{tables}: "
+
+
 def break_json(tables: Path) -> str:
     (tables / "recipes.json").write_text("{")
     return f"{tables}/recipes.json: expected JSON (Expecting property name"
@@ -311,6 +329,9 @@ def take_data_away(tables: Path) -> str:
         leave_out_the_hashes,
         point_outside,
         leave_out_an_alt,
+        name_a_method_twice,
+        shorten_a_prediction,
+        have_no_recipes,
         break_json,
         break_archive,
         break_table,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import extract, fit, predict, prepare, publish, train
+from pipeline import extract, fit, predict, prepare, provenance, publish, train
 from pipeline.datasets import digits
 from pipeline.scoring import trained
+from pipeline.stage import params
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = """
@@ -153,19 +156,47 @@ def test_a_feature_that_params_no_longer_has(capsys: pytest.CaptureFixture[str])
     assert "raw-logistic: trained here, but params.yaml has no raw now" in capsys.readouterr().err
 
 
-def test_a_feature_with_other_options_than_its_row_was_made_with(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    ("then", "what"),
+    [
+        ({"code": "another"}, "code"),
+        ({"parameters": {"feature": {"pool": 2}}}, "feature parameters"),
+    ],
+)
+def test_what_was_made_before_a_change_is_no_longer_what_its_row_says(
+    then: dict[str, Any], what: str, capsys: pytest.CaptureFixture[str]
 ):
+    made_of = provenance.parts(("raw", "logistic"))
+    row = provenance.ingredients(params.load(), "digits", made_of, "checksum")
+    for part, other in then.items():
+        row[part] = row[part] | other if isinstance(other, dict) else other
     recipes = Path("results/tables/digits/recipes.json")
-    recipes.parent.mkdir(parents=True)
-    row = {"parameters": {"feature": {"pool": 2}}}
+    recipes.parent.mkdir(parents=True, exist_ok=True)
     recipes.write_text(json.dumps({"rows": {"raw-logistic": row}}), "utf-8")
     try:
         assert predict.main(["raw-logistic", "3.png"]) == 1
+        assert publish.main(["digits"]) == 1
     finally:
         recipes.unlink()
-    said = "raw-logistic: made with {'pool': 2}, but params.yaml has {} now; run dvc repro\n"
-    assert capsys.readouterr().err.endswith(said)
+        shutil.rmtree("results/models")  # mlp, which is before it
+    said = f"raw-logistic: made before a change of {what}; run dvc repro\n"
+    assert capsys.readouterr().err == f"predict: {said}publish: {said}"
+
+
+def test_a_published_model_of_other_code_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    found = trained.ran_here("digits", "mlp")
+    setting = found.description["setting"] | {"hidden": 21}
+    changed = found._replace(description=found.description | {"setting": setting})
+    changed.write(tmp_path / "results/models/digits/mlp.npz")
+    for name in ("pipeline", "features", "models", "params.yaml", "3.png"):
+        (tmp_path / name).symlink_to(Path.cwd() / name)
+    monkeypatch.chdir(tmp_path)
+    assert predict.main(["mlp", "3.png"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("predict: mlp: not of the code here: ")
+    assert error.count("\n") == 1
 
 
 def test_a_network_that_diverged_is_none_to_predict_with(capsys: pytest.CaptureFixture[str]):

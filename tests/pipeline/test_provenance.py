@@ -107,6 +107,19 @@ lines"""
 
 @pytest.mark.usefixtures("tree")
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ('def twice(n): "Ä."; return n\n', "def twice(n): ; return n"),
+        ('CITATION = "who"; RATE = 0.1\n', "; RATE = 0.1"),
+        ('A = "one\u2028line"\nB = 3  # three\n', 'A = "one\u2028line"\nB = 3'),
+    ],
+)
+def test_code_in_a_line_of_words_is_code(lines: tuple[str, str]):
+    assert provenance.code(write("a.py", lines[0])) == lines[1]
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize(
     ("old", "new", "same"),
     [
         ("About the file", "About this file", True),

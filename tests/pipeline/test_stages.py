@@ -144,7 +144,7 @@ def project(first_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A copy of it, to change."""
     shutil.copytree(first_run, tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))  # a machine lock of its own
+    monkeypatch.setenv("HINDSIGHT_LOCK", str(tmp_path / "machine.lock"))
     quick_clock(monkeypatch)
     provenance.code.cache_clear()
     yield tmp_path / "project"

@@ -201,6 +201,13 @@ def test_only_a_loss_of_so_many_points_fails(points: str, code: int, old: Path, 
     assert compare.main([str(old), str(new), "--fail-on-regression", points]) == code
 
 
+@pytest.mark.parametrize("points", ["nan", "inf", "-1", "few"])
+def test_what_nothing_could_fail_is_refused(points: str, old: Path):
+    with pytest.raises(SystemExit) as refused:
+        compare.main([str(old), str(old), "--fail-on-regression", points])
+    assert refused.value.code == compare.ERROR
+
+
 def test_a_loss_of_just_so_many_points_does_not_fail():
     lost = pd.DataFrame(
         {"change": "changed", "accuracy_before": 0.975, "accuracy_after": 0.97}
@@ -300,6 +307,8 @@ def test_errors_are_one_line(
         ("predictions.npz", "PK", "old/digits/predictions.npz: "),
         ("accuracy.csv", "method,acc\nlenet5,1\n", "a table has no column accuracy"),
         ("throughput.csv", "method,phase\nlenet5,infer\n", "a table has no column machine"),
+        ("accuracy.csv", "method,accuracy\nlenet5,1\nlenet5,1\n", "has lenet5 twice"),
+        ("accuracy.csv", "", "old/digits/accuracy.csv: expected a table"),
     ],
 )
 def test_a_broken_table_is_named(

@@ -22,7 +22,12 @@ def start(tmp_path: Path):
     running: list[subprocess.Popen[str]] = []
 
     def start_stage(
-        body: str, *words: str, stage: str = "work", arguments: str = "", timing: bool = False
+        body: str,
+        *words: str,
+        stage: str = "work",
+        arguments: str = "",
+        timing: bool = False,
+        umask: int = -1,
     ) -> subprocess.Popen[str]:
         file = tmp_path / f"{stage}.py"
         file.write_text(
@@ -36,7 +41,9 @@ def start(tmp_path: Path):
                 [sys.executable, file, *words],
                 cwd=tmp_path,
                 # Locks of the test's own: it neither waits for a real run nor holds one up.
-                env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+                env=os.environ
+                | {"PYTHONPATH": str(ROOT), "HINDSIGHT_LOCK": str(tmp_path / "machine.lock")},
+                umask=umask,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

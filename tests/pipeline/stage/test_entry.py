@@ -191,7 +191,10 @@ def test_a_tool_that_fails_says_so_in_one_line(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
-def test_a_stage_dies_with_its_parent(start: Start, tmp_path: Path):
+def test_a_stage_dies_with_its_parent(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DVC_STAGE", "work")
     child = tmp_path / "child.py"
     start("print('ready', flush=True)\ntime.sleep(30)\nprint('survived')", stage="child").kill()
     # The child writes to the parent's pipe, which ends when both are dead.
@@ -199,6 +202,18 @@ def test_a_stage_dies_with_its_parent(start: Start, tmp_path: Path):
     assert parent.stdout.readline() == "ready\n"
     os.kill(parent.pid, signal.SIGKILL)
     assert parent.stdout.read() == ""
+
+
+def test_a_stage_that_was_started_by_hand_outlives_its_shell(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    child = tmp_path / "child.py"
+    start("print('ready', flush=True)\ntime.sleep(0.5)\nprint('survived')", stage="child").kill()
+    parent = start(f"import subprocess\nsubprocess.run([sys.executable, {str(child)!r}])")
+    assert parent.stdout.readline() == "ready\n"
+    os.kill(parent.pid, signal.SIGKILL)
+    assert parent.stdout.read() == "survived\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")

@@ -88,6 +88,23 @@ def test_threads(monkeypatch: pytest.MonkeyPatch, value: str | None, expected: i
     assert environment.threads() == expected
 
 
+@pytest.mark.parametrize(("value", "expected"), [(None, False), ("0", False), ("1", True)])
+def test_several_hosts(monkeypatch: pytest.MonkeyPatch, value: str | None, expected: bool):
+    monkeypatch.delenv("HINDSIGHT_DISTRIBUTED", raising=False)
+    if value is not None:
+        monkeypatch.setenv("HINDSIGHT_DISTRIBUTED", value)
+    assert environment.several_hosts() is expected
+
+
+@pytest.mark.parametrize("value", ["true", "yes", "", "2"])
+def test_several_hosts_are_0_or_1(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("HINDSIGHT_DISTRIBUTED", value)
+    with pytest.raises(
+        UserError, match=f"^HINDSIGHT_DISTRIBUTED: found '{value}', expected 0 or 1$"
+    ):
+        environment.several_hosts()
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "two", "", " 2", "\N{SUPERSCRIPT TWO}"])
 def test_other_numbers_of_threads_are_refused(monkeypatch: pytest.MonkeyPatch, value: str):
     monkeypatch.setenv("HINDSIGHT_THREADS", value)

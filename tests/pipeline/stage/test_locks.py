@@ -68,4 +68,9 @@ def test_a_killed_run_holds_no_lock(start: Start):
 def test_a_lock_is_none_of_the_outputs(start: Start, tmp_path: Path):
     start("pass").communicate()
     locks = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.lock")}
-    assert locks == {"artifacts/locks/work.lock", "hindsight-machine.lock"}
+    assert locks == {"artifacts/locks/work.lock", "machine.lock"}
+
+
+def test_everybody_may_open_the_machines_lock(start: Start, tmp_path: Path):
+    start("pass", umask=0o077).communicate()
+    assert (tmp_path / "machine.lock").stat().st_mode & 0o777 == 0o666
