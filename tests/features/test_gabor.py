@@ -121,3 +121,10 @@ def test_too_small():
     message = "gabor: images of at least 4x4 pixels are needed for one square of 4x4 pixels"
     with pytest.raises(ValueError, match=f"^{message}, got 4x3$"):
         Feature().fit(np.zeros((1, 4, 3, 1), np.uint8))
+
+
+def test_each_wavelength_is_half_an_octave_longer(digits: Images):
+    several = energies(digits[:3])
+    for step in range(3):
+        alone = energies(digits[:3], wavelengths=1, shortest=4 * 2 ** (step / 2))
+        np.testing.assert_allclose(several[:, step], alone[:, 0], atol=1e-6)

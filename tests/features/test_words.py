@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics.pairwise import additive_chi2_kernel
 
 from features import sift_bow, spatial_pyramid
+from features.ops import visual_words
 from features.ops.codebook import learn_words
 from features.ops.orientation import gradient_codes, signed_vote_table
-from features.ops.sift import descriptors, grid, line_weights
+from features.ops.sift import descriptors, grid, grid_weights, line_weights
 from features.ops.visual_words import VisualWords, pyramid
 
 Images = NDArray[np.uint8]
@@ -239,3 +241,38 @@ def test_too_small(build: type[VisualWords]):
     message = "images of at least 16x16 pixels are needed for one patch of 4x4 cells of 4 pixels"
     with pytest.raises(ValueError, match=f"{message}, got 15x15$"):
         build().fit(np.zeros((1, 15, 15, 1), np.uint8))
+
+
+def test_a_descriptor_counts_for_the_nearest_word(digits: Images):
+    feature = sift_bow.Feature(words=10, scales=1, chi2_steps=1).fit(digits)
+    weights = grid_weights(28, 2, 2)
+    for image, shares in zip(digits[:5], feature.transform(digits[:5]) ** 2 / 0.8, strict=True):
+        votes = signed_vote_table(8)[gradient_codes(image[None])[..., 0]]
+        nearest = cdist(descriptors(votes, weights, weights), feature.words_).argmin(axis=1)
+        expected = np.bincount(nearest, minlength=10) / len(nearest)
+        np.testing.assert_allclose(shares, expected, atol=1e-5)
+
+
+def test_words_come_from_images_and_scales_everywhere(
+    digits: Images, monkeypatch: pytest.MonkeyPatch
+):
+    sample: list[NDArray[np.float32]] = []
+
+    def first_ones(vectors: NDArray[np.float32], words: int, _: int):
+        sample.append(vectors)
+        return vectors[:words]
+
+    monkeypatch.setattr(visual_words, "learn_words", first_ones)
+    sift_bow.Feature(words=3, sample=400).fit(digits)  # 20 of each of 20 images
+    origin = {}
+    for place, image in enumerate(digits):
+        votes = signed_vote_table(8)[gradient_codes(image[None])[..., 0]]
+        for cell in (2, 3, 4):
+            weights = grid_weights(28, cell, 2)
+            for vector in descriptors(votes, weights, weights):
+                origin[vector.tobytes()] = place, cell
+    drawn = [origin[vector.tobytes()] for vector in sample[0] if vector.any()]
+    assert {cell for _, cell in drawn} == {2, 3, 4}
+    places = {place for place, _ in drawn}
+    assert min(places) < 10
+    assert max(places) >= 30  # images may come class by class

@@ -12,11 +12,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from features.kmeans_patches import Feature
 from models.classifiers.logistic import Classifier
 from pipeline import check, extract, fit, prepare
+from pipeline.stage import paths
+from pipeline.stage.files import read_arrays, read_json
 
 ROOT = Path(__file__).parents[2]
 NAMES = "digits", "kmeans_patches"
@@ -148,7 +151,7 @@ def test_killed_for_good_in_the_middle(project: Path):
     source = project / "pipeline/extract.py"
     source.write_text(source.read_text("utf-8").replace("2**21", "2**12"), "utf-8")
     command = [sys.executable, "-m", "pipeline.extract", *NAMES]
-    environment = os.environ | {"TMPDIR": str(project)}  # a machine lock of its own
+    environment = os.environ | {"HINDSIGHT_LOCK": str(project / "machine.lock")}
     with subprocess.Popen(command, env=environment) as stage:
         while not list(CHECKPOINTS.glob("*/train.json")):
             assert stage.poll() is None
@@ -162,3 +165,22 @@ def test_killed_for_good_in_the_middle(project: Path):
     features, models = EXTRACTED
     assert (features / "kmeans_patches/train.npy").stat().st_ino == vectors
     assert (models / "kmeans_patches.npz").stat().st_ino == learned
+
+
+@pytest.mark.usefixtures("project")
+def test_a_feature_learns_from_the_training_images_alone():
+    images = np.load("artifacts/data/digits/train_images.npy")
+    expected = Feature(**PARAMS["features"]["kmeans_patches"]).fit(images).to_arrays()
+    learned = read_arrays(paths.learned(*NAMES))
+    assert learned.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_allclose(learned[name], array, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_row_counts_the_feature_and_the_classifier():
+    # 8 words of 6x6 pixels; 11 x 11 patches; 4 x 8 values into 10 classes.
+    row = read_json(paths.scores("digits", "kmeans_patches-logistic") / "method.json")
+    of_the_feature = 36 + 36 * 36 + 8 * 36 + 2 * 32
+    assert row["parameters"] == of_the_feature + 32 * 10 + 10
+    assert row["macs"] == 121 * (2 * 36 + 36 * 36 + 36 * 8 + 8) + 32 + 32 * 10

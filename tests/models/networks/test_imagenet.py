@@ -88,3 +88,19 @@ def test_every_parameter_of_the_head_has_a_gradient():
 
     for name, leaf in jax.tree_util.tree_leaves_with_path(jax.grad(objective)(params)):
         assert np.any(leaf), name
+
+
+def test_alexnet_sees_grey_levels_and_nothing_beyond_the_lower_and_the_right_border():
+    class SeenError(Exception):
+        pass
+
+    def first(field: jax.Array):
+        raise SeenError(field)
+
+    model = Blueprint(alexnet_2012.Network, (52, 52, 3), 2).abstract()
+    model.conv1 = first
+    with pytest.raises(SeenError) as seen:
+        model(jnp.ones((1, 52, 52, 3)))
+    expected = np.zeros((1, 55, 55, 3))
+    expected[:, :52, :52] = 64
+    np.testing.assert_array_equal(seen.value.args[0], expected)

@@ -11,7 +11,7 @@ import pytest
 from flax import nnx
 
 from models.layers.squashing import squash
-from models.networks.lenet_1989 import TABLE, Network
+from models.networks.lenet_1989 import TABLE, Network, full_range
 from models.training.program import Blueprint
 
 # Rows and columns of H1 and H2, units of H3 and of the output; connections with biases.
@@ -85,3 +85,9 @@ def test_beyond_the_borders_lies_background():
     outside = 8 * 25 - np.outer(inner, [3, 5, 5, 4])
     expected = squash(squash(squash(-outside / 200)))
     np.testing.assert_allclose(units.reshape(4, 4, 12)[..., 0], expected, rtol=1e-5)
+
+
+def test_each_image_fills_minus_one_to_one():
+    images = np.stack([np.linspace(-0.4, 2.8, 12), np.full(12, 7.0)]).reshape(2, 3, 4, 1)
+    expected = np.stack([np.linspace(-1, 1, 12), np.full(12, -1.0)]).reshape(2, 3, 4, 1)
+    np.testing.assert_allclose(full_range(images), expected, atol=1e-6)

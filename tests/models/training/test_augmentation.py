@@ -95,3 +95,23 @@ def test_a_displacement_is_smooth_and_of_the_papers_size():
 
 def test_the_gaussian_sums_to_one_away_from_the_border():
     assert augmentation.gaussian(64, 4.0)[32].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_planar_distortion_is_affine_within_its_limits():
+    # Images that hold their own places tell where each pixel was taken from.
+    places = jnp.stack(jnp.mgrid[:29, :29], axis=-1).astype(jnp.float32)
+    distort = jax.jit(partial(augment, "planar"))
+    taken = np.asarray(distort(jnp.repeat(places[None], 64, axis=0), KEY))[:, 10:19, 10:19]
+    down, right = np.diff(taken, axis=1)[:, :, :-1], np.diff(taken, axis=2)[:, :-1]
+    for steps in (down, right):
+        np.testing.assert_allclose(steps, np.broadcast_to(steps[:, :1, :1], steps.shape), atol=1e-4)
+    (height, shear), (lean, width) = down[:, 0, 0].T, right[:, 0, 0].T
+    np.testing.assert_allclose(lean, 0, atol=1e-4)
+    limits = (
+        ((height + width) / 2 - 1, 0.12),  # scale
+        ((height - width) / 2, 0.12),  # squeeze
+        (shear, 0.2),
+        (taken[:, 4, 4] - 14, 0.07 * 29),  # shift
+    )
+    for found, limit in limits:
+        assert 0.8 * limit < np.abs(found).max() <= limit + 1e-4

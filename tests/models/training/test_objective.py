@@ -108,3 +108,18 @@ def test_adam_begins_with_the_signs_of_the_gradients():
     second, _ = optimizer.update(opposite, state, PARAMS)
     mean = (0.9 * 0.1 - 0.1) / (1 - 0.9**2)  # of +1 and -1, without the bias of a start from 0
     np.testing.assert_allclose(second["kernel"], [[mean, -mean]], rtol=1e-4)
+
+
+def test_decay_is_a_part_of_the_gradient_that_momentum_gathers():
+    optimizer = direction(replace(RECIPE, momentum=0.9, weight_decay=0.1))
+    _, state = optimizer.update(GRADIENTS, optimizer.init(PARAMS), PARAMS)
+    second, _ = optimizer.update(GRADIENTS, state, PARAMS)
+    penalised = GRADIENTS["kernel"] + 0.1 * PARAMS["kernel"]
+    np.testing.assert_allclose(second["kernel"], 1.9 * penalised, rtol=1e-6)
+
+
+def test_losses_are_float32_whatever_the_outputs_are():
+    outputs = jnp.array([[0.0, 3.0]], jnp.bfloat16)
+    found = losses(RECIPE, outputs, jnp.array([1]))
+    assert found.dtype == jnp.float32
+    np.testing.assert_allclose(found, np.log1p(np.exp(-3)), rtol=1e-5)

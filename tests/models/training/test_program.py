@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from numpy.typing import NDArray
 
 from models.networks import cuda_convnet
@@ -246,3 +247,42 @@ def test_all_steps_run_one_compiled_program(
     one_epoch(deep, data, SEEDS, recipe, at_once=at_once)
     one_epoch(deep, data, SEEDS, replace(recipe, learning_rate=0.01), at_once=at_once)
     assert compiled() == before + 1
+
+
+def test_decay_and_warmup_reach_the_step(linear: Blueprint, data: Images):
+    recipe = Recipe(epochs=1, batch_size=22, learning_rate=0.01)
+    prepared = program.program(linear, recipe)
+    first = program.start(prepared, np.zeros(1, np.uint32)).learned.params["output"]
+    before = np.array(first["kernel"][...])
+    plain, decayed, warm = (
+        one_epoch(linear, data, [0], replace(recipe, **options)).learned.params["output"]
+        for options in ({}, {"weight_decay": 0.5}, {"warmup": 0.5})
+    )
+    expected = plain["kernel"][...] - 0.01 * 0.5 * before
+    np.testing.assert_allclose(decayed["kernel"][...], expected, rtol=1e-4, atol=1e-7)
+    np.testing.assert_array_equal(decayed["bias"][...], plain["bias"][...])
+    np.testing.assert_array_equal(warm["kernel"][...], before)  # it begins at 0
+
+
+def test_distortions_differ_between_steps_and_seeds(data: Images):
+    images, labels = np.repeat(data[0][:1], 16, axis=0), data[1][:16]
+    recipe = replace(RECIPE, augmentation="crop_flip")
+    seen = [
+        one_epoch(Blueprint(Seen, (4, 4, 1), 3), (images[:n], labels[:n]), [seed], recipe)
+        for n in (8, 16)  # one step, two steps
+        for seed in (0, 1)
+    ]
+    batches = [np.asarray(run.learned.statistics["seen"][...]).tobytes() for run in seen]
+    assert len(set(batches)) == 4
+
+
+class Seen(nnx.Module):
+    """Keeps the batch of 8 images that it saw last."""
+
+    def __init__(self, *, image_shape: tuple[int, int, int], classes: int, rngs: nnx.Rngs):
+        self.seen = nnx.BatchStat(jnp.zeros((8, *image_shape)))
+        self.output = nnx.Linear(int(np.prod(image_shape)), classes, rngs=rngs)
+
+    def __call__(self, images: jax.Array):
+        self.seen[...] = images
+        return self.output(images.reshape(len(images), -1))

@@ -41,7 +41,7 @@ def test_what_it_refuses(name: str, value: float | str, expected: str):
 
 
 @pytest.mark.parametrize(
-    ("loss", "kind"), [("cross_entropy", "logits"), ("squared_error", "margins")]
+    ("loss", "kind"), [("cross_entropy", "logits"), ("map", "logits"), ("squared_error", "margins")]
 )
 def test_only_cross_entropy_makes_logits(loss: str, kind: str):
     assert Recipe(epochs=1, loss=loss).scores_kind == kind

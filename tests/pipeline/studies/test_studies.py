@@ -255,3 +255,49 @@ def test_what_was_learned_from_other_images_is_not_taken_for_kept(
 def test_every_study_is_a_plugin():
     files = {file.stem for file in Path("pipeline/studies").glob("[!_]*.py")}
     assert files == set(plugins.names("studies"))
+
+
+def nothing_learned(images: NDArray[np.uint8]):
+    return np.zeros((1, len(images)), np.int64)
+
+
+@pytest.fixture
+def epochs_asked(monkeypatch: pytest.MonkeyPatch):
+    """Collect the number of images and of epochs that networks would learn with."""
+    asked: set[tuple[int, int]] = set()
+
+    def noted(_: type, __: Data, recipe: Recipe, *, rows: NDArray[np.int64], **___: Any):
+        asked.add((len(rows), recipe.epochs))
+        return nothing_learned
+
+    for study in (attribution, learning_curve):
+        monkeypatch.setattr(study, "network", noted)
+    monkeypatch.setattr(attribution, "_hog", lambda *_: nothing_learned)
+    monkeypatch.setattr(learning_curve, "tuned", lambda *_: nothing_learned)
+    return asked
+
+
+def test_a_share_is_learned_in_as_many_steps_as_all(data: Data, epochs_asked: set[tuple[int, int]]):
+    attribution.run(data, epochs=3, share=0.25)
+    assert epochs_asked == {(48, 3), (12, 12)}
+
+
+def test_few_images_are_learned_in_as_many_steps(data: Data, epochs_asked: set[tuple[int, int]]):
+    learning_curve.run(data, sizes=[8, 48], seeds=1, steps=6)
+    assert epochs_asked == {(8, 24), (48, 4)}
+
+
+def test_an_image_and_its_copies_weigh_as_much_as_the_image(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[tuple[int, float]] = []
+
+    def noted(_: object, classifier: linear_svm.Classifier, learned_from: Data):
+        asked.append((len(learned_from.train_labels), classifier.C))
+        return nothing_learned
+
+    monkeypatch.setattr(attribution, "classical", noted)
+    monkeypatch.setattr(attribution, "distorted", lambda images, _, n: np.repeat(images, n + 1, 0))
+    for kind in ("none", "planar"):
+        attribution._hog(data, np.arange(48), kind, 2, (0.3,))
+    assert asked == [(48, 0.3), (144, pytest.approx(0.1))]
