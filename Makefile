@@ -41,7 +41,8 @@ format: .venv/installed
 	ruff format .
 
 benchmarks: .venv/installed
-	failed=0; for file in benchmarks/*.py; do python $$file || failed=1; done; exit $$failed
+	failed=0; for file in benchmarks/[a-z]*.py; do \
+	  python -m benchmarks.$$(basename $$file .py) || failed=1; done; exit $$failed
 
 # Breaks the input and, in copies, the code, the runs and the disk: is it noticed, is anything lost?
 faults: .venv/installed

@@ -1,4 +1,4 @@
-"""What only an accelerator can do: `python benchmarks/accelerator.py`.
+"""What only an accelerator can do: `python -m benchmarks.accelerator`.
 
 LeNet-5's epochs on as many images as MNIST has, ten seeds at once beside one; and the seconds from
 drawn weights to 99 % of MNIST's test images, the median over ten runs, compilation and scoring
@@ -11,32 +11,26 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import numpy as np
 
-import pipeline  # noqa: E402, F401 (pins the threads)
+from benchmarks.parts import turns
+from models.networks import lenet5, lenet5_modern
+from models.training import loop
+from models.training.blueprint import Blueprint
+from models.training.program import program
+from models.training.recipe import Recipe
+from pipeline.evaluation import device
+from pipeline.stage import machine
+from pipeline.stage.entry import tool
+from pipeline.throughput_network import training
+
+Images = np.ndarray
 
 GOAL = 0.99
 SEEDS = 10
 MOST_EPOCHS = 6
 RECORD = 0.76  # seconds: a public record on an older card
-
-import numpy as np  # noqa: E402
-
-from benchmarks.parts import turns  # noqa: E402
-from models.networks import lenet5, lenet5_modern  # noqa: E402
-from models.training import loop  # noqa: E402
-from models.training.blueprint import Blueprint  # noqa: E402
-from models.training.program import program  # noqa: E402
-from models.training.recipe import Recipe  # noqa: E402
-from pipeline.evaluation import device  # noqa: E402
-from pipeline.stage import machine  # noqa: E402
-from pipeline.stage.entry import tool  # noqa: E402
-from pipeline.throughput_network import training  # noqa: E402
-
-Images = np.ndarray
 
 
 def epoch(seeds: int, images: Images, labels: Images) -> turns.Call:
@@ -56,7 +50,7 @@ def seeds_at_once(images: Images, labels: Images) -> list[str]:
     ours, theirs = (list(side) for side in zip(*taken, strict=True))
     case = f"lenet5, an epoch of {len(images):,} images, {SEEDS} seeds"
     cells = turns.ratio(ours, "one seed after the other", theirs, SEEDS * len(images))
-    return [case, device.name(), *cells, "images/s", str(machine.description()["machine"])]
+    return [case, device.name(), *cells]
 
 
 def seconds_to(goal: float, train: tuple[Images, Images], test: tuple[Images, Images]) -> list[str]:

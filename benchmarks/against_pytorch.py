@@ -1,4 +1,4 @@
-"""Training and inference beside PyTorch: `python benchmarks/against_pytorch.py [NETWORK...]`.
+"""Training and inference beside PyTorch: `python -m benchmarks.against_pytorch [NETWORK...]`.
 
 It wants `pip install torch==2.13.0` (the CPU build; on a machine with a GPU its own). Same
 networks, batches, number types and optimizer, data in memory, all sides in one run and in turns. On
@@ -12,17 +12,12 @@ ratio above 1 means ours is faster.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from pipeline.stage.environment import threads  # noqa: E402 (pins the threads first)
+from pipeline.stage.environment import threads
 
 try:
     import torch
@@ -32,20 +27,20 @@ except ModuleNotFoundError:
     print("against_pytorch: skipped, PyTorch is not installed (pip install torch==2.13.0)")
     raise SystemExit(0) from None
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
+import jax
+import jax.numpy as jnp
+import numpy as np
 
-from benchmarks.parts import torch_networks, turns  # noqa: E402
-from benchmarks.parts.turns import Call  # noqa: E402
-from models import counting  # noqa: E402
-from models.training import program as programs  # noqa: E402
-from models.training.blueprint import Blueprint  # noqa: E402
-from models.training.data import Normalisation  # noqa: E402
-from models.training.recipe import Recipe  # noqa: E402
-from pipeline.evaluation import device  # noqa: E402
-from pipeline.stage import machine  # noqa: E402
-from pipeline.throughput_network import training  # noqa: E402
+from benchmarks.parts import torch_networks, turns
+from benchmarks.parts.turns import Call
+from models import counting
+from models.training import program as programs
+from models.training.blueprint import Blueprint
+from models.training.data import Normalisation
+from models.training.recipe import Recipe
+from pipeline.evaluation import device
+from pipeline.stage import machine
+from pipeline.throughput_network import training
 
 Images = np.ndarray
 ON_GPU = jax.default_backend() != "cpu"

@@ -1,4 +1,4 @@
-"""Features beside scikit-image and OpenCV, image by image: `python benchmarks/features.py`.
+"""Features beside scikit-image and OpenCV, image by image: `python -m benchmarks.features`.
 
 One core, digits at 28x28. Ours in batched NumPy, and in JAX on this CPU, which is there for
 accelerators and not meant to win here. A peer computes no more than its library offers: where the
@@ -9,39 +9,31 @@ benchmarks/results/features.csv; a ratio above 1 means ours is faster.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from math import pi
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-os.environ["HINDSIGHT_THREADS"] = "1"
+import cv2
+import jax
+import numpy as np
+from skimage import feature, filters
+from skimage.transform import resize
+from sklearn.datasets import load_digits
 
-from pipeline.stage.environment import threads  # noqa: E402 (pins them, before NumPy loads)
-
-DEVICE = f"cpu, {threads()} core"
-
-import cv2  # noqa: E402
-import jax  # noqa: E402
-import numpy as np  # noqa: E402
-from skimage import feature, filters  # noqa: E402
-from skimage.transform import resize  # noqa: E402
-from sklearn.datasets import load_digits  # noqa: E402
-
-from benchmarks.parts import turns  # noqa: E402
-from features import accelerated  # noqa: E402
-from features.canny import Feature as Canny  # noqa: E402
-from features.gabor import Feature as Gabor  # noqa: E402
-from features.hog import Feature as Hog  # noqa: E402
-from features.ops.image_feature import ImageFeature  # noqa: E402
-from features.sobel import Feature as Sobel  # noqa: E402
+from benchmarks.parts import turns
+from features import accelerated
+from features.canny import Feature as Canny
+from features.gabor import Feature as Gabor
+from features.hog import Feature as Hog
+from features.ops.image_feature import ImageFeature
+from features.sobel import Feature as Sobel
+from pipeline.stage.environment import pin_threads
 
 Image = np.ndarray
 Peers = dict[str, Callable[[Image], object]]
 
+DEVICE = "cpu, 1 core"
 SIDE = 28
 COUNT = 500  # images a turn
 FEW = 20  # of the slowest peer
@@ -106,9 +98,11 @@ CASES: dict[str, tuple[ImageFeature, Peers]] = {
 
 def main() -> None:
     """Measure all features and write the table."""
+    os.environ["HINDSIGHT_THREADS"] = "1"
+    pin_threads()  # XLA's too, which start with the first call
     digits = load_digits().images[:COUNT] / 16
     images = np.rint(255 * resize(digits, (COUNT, SIDE, SIDE), order=1)).astype(np.uint8)
-    cv2.setNumThreads(threads())
+    cv2.setNumThreads(1)
     table = []
     for case, (own, peers) in CASES.items():
         some = images[: FEW if case == "gabor" else COUNT]

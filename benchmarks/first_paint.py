@@ -1,4 +1,4 @@
-"""How soon the page shows something: `python benchmarks/first_paint.py`.
+"""How soon the page shows something: `python -m benchmarks.first_paint`.
 
 Chromium opens results/report.html from disk, each time with a fresh profile, and says itself when
 it first painted content; so from the start of the navigation, that of the browser apart. Writes
@@ -7,23 +7,19 @@ benchmarks/results/first_paint.csv.
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks.parts import turns
+from pipeline.page import PAGE
+from pipeline.stage import machine
 
-from pipeline.stage import machine  # noqa: E402
-
-PAGE = ROOT / "results/report.html"
-RESULTS = ROOT / "benchmarks/results/first_paint.csv"
+COLUMNS = ("window", "page_mib", "ms", "ms_low", "ms_high", "machine")
 TURNS = 11
 OBSERVE = """<script>new PerformanceObserver((list) => {
   for (const entry of list.getEntriesByName("first-contentful-paint"))
@@ -69,14 +65,10 @@ def main() -> None:
         rows.append(
             [
                 *(window, f"{size:.1f}", f"{median:.0f}", f"{low:.0f}", f"{high:.0f}"),
-                machine.description()["machine"],
+                str(machine.description()["machine"]),
             ]
         )
-    with RESULTS.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["window", "page_mib", "ms", "ms_low", "ms_high", "machine"])
-        writer.writerows(rows)
-    print(RESULTS.read_text("utf-8"))
+    turns.write("first_paint", rows, COLUMNS)
 
 
 if __name__ == "__main__":

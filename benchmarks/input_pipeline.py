@@ -1,4 +1,4 @@
-"""The input pipeline alone beside JPEG decoding alone: `python benchmarks/input_pipeline.py`.
+"""The input pipeline alone beside JPEG decoding alone: `python -m benchmarks.input_pipeline`.
 
 Imagenette at 224 pixels from HINDSIGHT_MIRROR, recorded, then streamed in batches in the order of
 a training run. The peers only decode (Pillow, to RGB): one core, times the cores, of which the
@@ -11,31 +11,26 @@ is faster.
 from __future__ import annotations
 
 import io
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import joblib
+import numpy as np
+import PIL
+from grain.multiprocessing import SharedMemoryArray
+from numpy.typing import NDArray
+from PIL import Image
 
-import joblib  # noqa: E402
-import numpy as np  # noqa: E402
-import PIL  # noqa: E402
-from grain.multiprocessing import SharedMemoryArray  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from benchmarks.parts import turns  # noqa: E402
-from models.training import source  # noqa: E402
-from models.training.data import Order  # noqa: E402
-from models.training.recipe import Recipe  # noqa: E402
-from pipeline.datasets import folder  # noqa: E402
-from pipeline.ingest.records import Records  # noqa: E402
-from pipeline.stage import machine  # noqa: E402
-from pipeline.stage.errors import UserError  # noqa: E402
+from benchmarks.parts import turns
+from models.training import source
+from models.training.data import Order
+from models.training.recipe import Recipe
+from pipeline.datasets import folder
+from pipeline.ingest.records import Records
+from pipeline.stage.errors import UserError
 
 SOURCE = "imagenette/imagenette2-224.tar.gz"
 BATCH = 128
@@ -129,7 +124,6 @@ def main() -> None:
         [
             *(f"imagenette_224, batch {BATCH}, {case}", "cpu"),
             *turns.ratio(seconds, f"{peer}, {where}", theirs, 1),
-            *("images/s", str(machine.description()["machine"])),
         ]
         for case, seconds, where, theirs in sides
     ]

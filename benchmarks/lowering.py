@@ -1,4 +1,4 @@
-"""How convolutions and steps are best computed here: `python benchmarks/lowering.py`.
+"""How convolutions and steps are best computed here: `python -m benchmarks.lowering`.
 
 Writes benchmarks/results/lowering.csv: the figures behind models/layers/convolution.py, the loop
 over steps in models/training/program.py, and the large pages in dvc.yaml.
@@ -15,36 +15,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("GLIBC_TUNABLES", "")
+import jax
+import jax.numpy as jnp
+import numpy as np
 
-import pipeline  # noqa: E402, F401 (pins the threads)
+from benchmarks.parts import turns
+from models.layers import convolution
+from models.networks import cuda_convnet, lenet5, lenet_1989, mlp, mlp2, resnet20
+from models.training.blueprint import Blueprint
+from models.training.program import program
+from models.training.recipe import Recipe
+from pipeline.stage import machine
+from pipeline.stage.environment import threads
+from pipeline.throughput_network import training
 
-RESULTS = ROOT / "benchmarks/results/lowering.csv"
-
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
-
-from models.layers import convolution  # noqa: E402
-from models.networks import (  # noqa: E402
-    cuda_convnet,
-    lenet5,
-    lenet_1989,
-    mlp,
-    mlp2,
-    resnet20,
-)
-from models.training.blueprint import Blueprint  # noqa: E402
-from models.training.program import program  # noqa: E402
-from models.training.recipe import Recipe  # noqa: E402
-from pipeline.stage import machine  # noqa: E402
-from pipeline.stage.environment import threads  # noqa: E402
-from pipeline.throughput_network import training  # noqa: E402
-
+COLUMNS = ("what", "way", "ms", "ms_low", "ms_high", "pages", "machine")
 Calls = dict[tuple[str, str], Callable[[], object]]  # by what is computed, and how
 
 BATCH = 128
@@ -217,9 +203,9 @@ def whole_networks() -> Calls:
     return calls
 
 
-def main() -> None:
-    """Measure all ways in turn, so that the machine's moods are shared; append the medians."""
-    rows = []
+def measure(pages: str) -> None:
+    """Measure all ways in turn, so that the machine's moods are shared; print the medians."""
+    writer, where = csv.writer(sys.stdout), machine.description()["machine"]
     for calls, repeats in ((convolutions(), 15), (steps(), 3), (whole_networks(), 9)):
         seconds: dict[tuple[str, str], list[float]] = {name: [] for name in calls}
         for _ in range(repeats):
@@ -229,23 +215,22 @@ def main() -> None:
                 seconds[name].append(time.perf_counter() - begin)
         for (what, way), own in seconds.items():
             low, median, high = 1000 * np.percentile(own, [10, 50, 90])
-            rows.append([what, way, f"{median:.3g}", f"{low:.3g}", f"{high:.3g}"])
-    pages = "large" if "hugetlb" in os.environ["GLIBC_TUNABLES"] else "small"
-    new = not RESULTS.exists()
-    with RESULTS.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(["what", "way", "ms", "ms_low", "ms_high", "pages", "machine"])
-        writer.writerows([*row, pages, machine.description()["machine"]] for row in rows)
+            figures = (f"{value:.3g}" for value in (median, low, high))
+            writer.writerow([what, way, *figures, pages, where])
 
 
-def in_both_page_sizes() -> None:
+def main() -> None:
     """Measure in two processes: glibc reads how large its pages are when one starts."""
-    RESULTS.unlink(missing_ok=True)
-    for pages in ("", "glibc.malloc.hugetlb=1"):
-        environment = {**os.environ, "GLIBC_TUNABLES": pages}
-        subprocess.run([sys.executable, __file__, "again"], env=environment, check=True)
+    rows: list[list[str]] = []
+    for pages, tunables in (("small", ""), ("large", "glibc.malloc.hugetlb=1")):
+        command = [sys.executable, "-m", "benchmarks.lowering", pages]
+        environment = {**os.environ, "GLIBC_TUNABLES": tunables}
+        done = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        )
+        rows += csv.reader(done.stdout.splitlines())
+    turns.write("lowering", rows, COLUMNS)
 
 
 if __name__ == "__main__":
-    main() if "again" in sys.argv else in_both_page_sizes()
+    measure(sys.argv[1]) if sys.argv[1:] else main()

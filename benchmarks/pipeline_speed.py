@@ -1,11 +1,10 @@
-"""How long the pipeline takes, in a copy of the project: `python benchmarks/pipeline_speed.py`.
+"""How long the pipeline takes, in a copy of the project: `python -m benchmarks.pipeline_speed`.
 
 Writes benchmarks/results/pipeline_speed.csv. The MNIST cases need the files or the network.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import subprocess
@@ -17,12 +16,11 @@ from statistics import median
 
 from ruamel.yaml import YAML
 
+from benchmarks.parts import turns
+from pipeline.stage import machine
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from pipeline.stage import machine  # noqa: E402 (the project runs in place)
-
-RESULTS = ROOT / "benchmarks/results/pipeline_speed.csv"
+COLUMNS = ("case", "seconds", "peak_memory_mib", "limit_seconds", "machine")
 # The limit of 100 s is for these ten methods; the whole default set has 300 s.
 TEN_METHODS = {
     "features": ("raw", "sobel", "canny", "hog"),
@@ -98,12 +96,8 @@ def main() -> None:
         folder = Path(name)
         project_copy(folder)
         rows = cases(folder)
-    where = machine.description()["machine"]
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["case", "seconds", "peak_memory_mib", "limit_seconds", "machine"])
-        writer.writerows([*row, where] for row in rows)
+    where = str(machine.description()["machine"])
+    turns.write("pipeline_speed", [[*map(str, row), where] for row in rows], COLUMNS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long two recipes of the table take: `python benchmarks/recipes.py [CASE...]`.
+"""How long two recipes of the table take: `python -m benchmarks.recipes [CASE...]`.
 
 `usps`: the network of 1989 as in its paper, USPS, 23 passes one image at a time, one seed, one
 thread, beside the public re-implementation in PyTorch (its author's figure, another machine).
@@ -14,15 +14,11 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.parts import turns  # noqa: E402
-from pipeline.stage.entry import tool  # noqa: E402
-from pipeline.stage.errors import UserError  # noqa: E402
+from benchmarks.parts import turns
+from pipeline.stage.entry import tool
+from pipeline.stage.errors import UserError
 
 COLUMNS = (
     *("case", "threads", "seconds", "cpu_seconds", "target_seconds", "theirs_seconds"),
@@ -105,7 +101,7 @@ def main() -> int:
         raise UserError(f"found {', '.join(unknown)}; expected some of {', '.join(CASES)}")
     for case in sys.argv[1:] or CASES:
         chosen = CASES[case]
-        command = [sys.executable, __file__, "--one", case]
+        command = [sys.executable, "-m", "benchmarks.recipes", "--one", case]
         environment = {**os.environ, "HINDSIGHT_THREADS": f"{chosen.threads}"}
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
         if done.returncode:

@@ -1,4 +1,4 @@
-"""What ImageNet-1k would cost, on paper: `python benchmarks/scale.py`.
+"""What ImageNet-1k would cost, on paper: `python -m benchmarks.scale`.
 
 Measures on this machine what one core decodes and describes of photographs, and what its device
 computes; the rest is arithmetic, written with it to benchmarks/results/scale.md. For machines that
@@ -9,31 +9,23 @@ from __future__ import annotations
 
 import io
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import joblib
+import numpy as np
+import skimage.data
+from joblib import parallel_config
+from PIL import Image
 
-from pipeline.stage import environment  # noqa: E402
+from benchmarks.parts import turns
+from models import counting
+from pipeline.evaluation import device as jax_device
+from pipeline.ingest.photographs import decode
+from pipeline.stage import blueprints, machine, plugins
 
-environment.pin_threads()
-
-import joblib  # noqa: E402
-import numpy as np  # noqa: E402
-import skimage.data  # noqa: E402
-from joblib import parallel_config  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from models import counting  # noqa: E402
-from pipeline.evaluation import device as jax_device  # noqa: E402
-from pipeline.ingest.photographs import decode  # noqa: E402
-from pipeline.stage import blueprints, machine, plugins  # noqa: E402
-
-RESULTS = ROOT / "benchmarks/results/scale.md"
+RESULTS = turns.RESULTS / "scale.md"
 IMAGES, CLASSES, SIZE = 1_281_167, 1000, 224  # ILSVRC 2012, training images
 ORIGINAL = (500, 375)  # pixels, the usual size of its photographs (400 x 350 on average)
 EPOCHS = 90
@@ -203,7 +195,7 @@ def main() -> None:
 TEMPLATE = """\
 # ImageNet-1k on paper
 
-Written by `python benchmarks/scale.py` on {machine}.
+Written by `python -m benchmarks.scale` on {machine}.
 Measured there: one core decodes {decoding:,.0f} JPEG photographs of {original} pixels a second to
 224 x 224; the device ({own.name}) makes {gigamacs:,.0f} thousand million multiply-accumulates a
 second in a matrix product, more than a network reaches. Of the H200 only its data sheet is known.

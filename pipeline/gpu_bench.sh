@@ -15,6 +15,6 @@ for dataset in $GPU_BENCH; do
   in_time python -m pipeline.bench "$dataset" || failed=1
 done
 # Ten seeds at once, the time to 99 %, and training beside PyTorch where it is installed.
-[ -e benchmarks/results/accelerator.csv ] || in_time python benchmarks/accelerator.py || failed=1
-in_time python benchmarks/against_pytorch.py --missing ${GPU_NETWORKS:-} || failed=1
+[ -e benchmarks/results/accelerator.csv ] || in_time python -m benchmarks.accelerator || failed=1
+in_time python -m benchmarks.against_pytorch --missing ${GPU_NETWORKS:-} || failed=1
 exit $failed

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.parts import turns
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-PROGRAMS = sorted(FOLDER.glob("*.py"))
+PROGRAMS = sorted(FOLDER.glob("[a-z]*.py"))
 SIDE_BY_SIDE = (
     *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
     *("unit", "machine"),

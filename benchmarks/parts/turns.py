@@ -58,18 +58,36 @@ def rows(
         [
             *(f"{case}, {own}" if own else case, device),
             *ratio([one[own] for one in taken], peer, [one[peer] for one in taken], images),
-            *("images/s", str(machine.description()["machine"])),
         ]
         for own in ours
         for peer in peers
     ]
 
 
-def ratio(ours: list[float], peer: str, theirs: list[float], images: int) -> list[str]:
-    """Lay out the seconds of two sides, turn by turn: speeds, median ratio, its 10 and 90 %."""
+def ratio(
+    ours: Sequence[float], peer: str, theirs: Sequence[float], images: int | None = None
+) -> list[str]:
+    """Lay out the seconds of two sides, turn by turn.
+
+    Parameters
+    ----------
+    ours, theirs : sequences of float
+        Seconds.
+    peer : str
+    images : int, optional
+        That each call handles; without it the figures are seconds.
+
+    Returns
+    -------
+    list of str
+        The cells from ``ours`` on: medians, median ratio, its 10 and 90 %, unit, machine.
+    """
     low, middle, high = np.percentile(np.array(theirs) / np.array(ours), [10, 50, 90])
-    speeds = [_digits(images / float(np.median(side))) for side in (ours, theirs)]
-    return [speeds[0], peer, speeds[1], *(f"{value:.2f}" for value in (middle, low, high))]
+    medians = [float(np.median(side)) for side in (ours, theirs)]
+    figures = [_digits(images / one) if images else f"{one:.3g}" for one in medians]
+    spread = [f"{value:.2f}" for value in (middle, low, high)]
+    unit = "images/s" if images else "s"
+    return [figures[0], peer, figures[1], *spread, unit, str(machine.description()["machine"])]
 
 
 def _digits(speed: float) -> str:
