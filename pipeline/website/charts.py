@@ -8,6 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from pipeline.website.wordnet import WORDS
+
 Spec = dict[str, Any]
 
 KINDS = {"classical": "feature and classifier", "network": "network, trained as a whole"}
@@ -166,6 +168,7 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
 def confusion(frame: pd.DataFrame) -> Spec:
     """Which class was taken for which: the mistakes of one method on one dataset."""
     frame = frame[frame["actual"] != frame["predicted"]]
+    frame = frame.replace({"actual": WORDS, "predicted": WORDS})
     frame = frame.assign(run=frame["dataset"] + ": " + frame["method"])
     run = choice(frame, "run", "Method", "mnist: lenet5")
     base = (
