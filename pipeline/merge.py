@@ -238,7 +238,7 @@ def merge(results: Path, dataset: str) -> tuple[Tables, Tables, str]:
     UserError
         The images are not prepared here, or the two do not go together.
     """
-    from pipeline.evaluation.rows import beside_the_papers
+    from pipeline.evaluation.rows import with_published_text
     from pipeline.tabulate import published
 
     described = paths.data(dataset) / "dataset.json"
@@ -253,7 +253,7 @@ def merge(results: Path, dataset: str) -> tuple[Tables, Tables, str]:
         raise UserError(f"{where / 'recipes.json'}: made from other images than {described}")
     here = read(ours) if (ours / "accuracy.csv").exists() else theirs
     tables = merged(here, theirs, where)
-    accuracy = beside_the_papers(tables.rows["accuracy"], published(dataset))
+    accuracy = with_published_text(tables.rows["accuracy"], published(dataset))
     return tables._replace(rows=tables.rows | {"accuracy": accuracy}), theirs, info["title"]
 
 

@@ -21,7 +21,7 @@ PICTURE = Path("results/history.svg")
 WIDEST, LARGEST_SCALE = 880, 8  # in pixels, and times their own size
 CLASS = {"class": str}  # 007 is a name
 WEBSITE = Path(__file__).parent / "website"
-SECTIONS = {
+NAVIGATION = {
     "story": "In short",
     "timeline": "Timeline",
     "table": "Table",
@@ -197,7 +197,7 @@ def main() -> None:
     source = (WEBSITE / "template.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, trim_blocks=True).from_string(source)
     page = template.render(
-        sections=[{"id": name, "title": title} for name, title in SECTIONS.items()],
+        sections=[{"id": name, "title": title} for name, title in NAVIGATION.items()],
         style=(WEBSITE / "style.css").read_text(encoding="utf-8"),
         script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
         library=vega.LIBRARY.read_text(encoding="utf-8"),

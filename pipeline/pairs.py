@@ -17,7 +17,9 @@ from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_arrays
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 def pairs(dataset: str, methods: list[str]) -> pd.DataFrame:
@@ -44,6 +46,24 @@ def pairs(dataset: str, methods: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     from pipeline.evaluation.intervals import holm, mcnemar
+
+    right = _right(dataset, methods)
+    both = list(itertools.combinations(right, 2))
+    p_values = [mcnemar(right[one], right[other]) for one, other in both]
+    return pd.DataFrame(
+        {
+            "method": [one for one, _ in both],
+            "other": [other for _, other in both],
+            "only method": [int((right[one] & ~right[other]).sum()) for one, other in both],
+            "only other": [int((right[other] & ~right[one]).sum()) for one, other in both],
+            "p": p_values,
+            "p, Holm": holm(p_values),
+        }
+    )
+
+
+def _right(dataset: str, methods: list[str]) -> dict[str, NDArray[np.bool_]]:
+    """Read which test images each method classifies rightly."""
     from pipeline.evaluation.predictions import LABELS
 
     file = paths.TABLES / dataset / "predictions.npz"
@@ -59,19 +79,7 @@ def pairs(dataset: str, methods: list[str]) -> pd.DataFrame:
             raise UserError(f"{file}: has no {method}; expected one of {', '.join(classes)}")
     if len(set(methods)) < 2:
         raise UserError(f"found {', '.join(methods)}, expected at least two different methods")
-    right = {method: classes[method] == labels for method in methods}
-    both = list(itertools.combinations(right, 2))
-    p_values = [mcnemar(right[one], right[other]) for one, other in both]
-    return pd.DataFrame(
-        {
-            "method": [one for one, _ in both],
-            "other": [other for _, other in both],
-            "only method": [int((right[one] & ~right[other]).sum()) for one, other in both],
-            "only other": [int((right[other] & ~right[one]).sum()) for one, other in both],
-            "p": p_values,
-            "p, Holm": holm(p_values),
-        }
-    )
+    return {method: classes[method] == labels for method in methods}
 
 
 @tool()

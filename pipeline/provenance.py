@@ -23,7 +23,7 @@ PLUMBING = (Path("pipeline/stage"), Path("pipeline/ingest/download.py"))
 # Of a plug-in's constants, those that no number and no table comes from.
 WORDS = {"CITATION", "DEVIATIONS"}
 # Of each kind of plug-in that a row is made of: its section, and the stage that runs it.
-SECTIONS = {
+SECTION_OF = {
     "feature": "features",
     "classifier": "classifiers",
     "network": "networks",
@@ -118,7 +118,7 @@ def sources(reader: str, made_of: Parts) -> list[Path]:
     """
     roots = [Path("pipeline/prepare.py"), plugins.path("datasets", reader)]
     for kind, name in made_of.items():
-        roots += [Path(STAGES[kind]), plugins.path(SECTIONS[kind], name)]
+        roots += [Path(STAGES[kind]), plugins.path(SECTION_OF[kind], name)]
     roots += [Path("pipeline/evaluation/metrics.py"), Path("pipeline/evaluation/intervals.py")]
     return closure(roots, without=PLUMBING)
 
@@ -138,7 +138,7 @@ def file_hashes(reader: str, rows: Iterable[Parts]) -> dict[str, str]:
 def parameters(params: Params, dataset: str, made_of: Parts) -> dict[str, Any]:
     """Return the entries of params.yaml that decide a row on a dataset."""
     entries = {
-        kind: params.options(SECTIONS[kind], name, dataset) for kind, name in made_of.items()
+        kind: params.options(SECTION_OF[kind], name, dataset) for kind, name in made_of.items()
     }
     return {"dataset": _decisive(params.datasets[dataset], made_of), **entries}
 
@@ -179,7 +179,7 @@ def changed(params: Params, dataset: str, then: dict[str, Any]) -> list[str]:
     made_of = then["made_of"]
     what = []
     for kind, value in then["parameters"].items():
-        section = SECTIONS.get(kind, "datasets")
+        section = SECTION_OF.get(kind, "datasets")
         name = made_of.get(kind, dataset)
         if name not in getattr(params, section):
             continue

@@ -42,7 +42,7 @@ def made_from(dataset: str) -> dict[str, Any]:
     return rows
 
 
-def stale(checked: params.Params, dataset: str, ingredients: dict[str, Any]) -> str:
+def changes_since(checked: params.Params, dataset: str, ingredients: dict[str, Any]) -> str:
     """Return what has changed since a row or a study was measured; nothing if up to date."""
     from pipeline import provenance
 
@@ -59,7 +59,7 @@ def read_studies(checked: params.Params) -> list[Study]:
         dataset, name = file.parents[1].name, file.stem
         title = plugins.card("studies", name).title if name in known else name
         then = made_from(dataset)[f"study {name}"]
-        options, changes = then["parameters"]["study"], stale(checked, dataset, then)
+        options, changes = then["parameters"]["study"], changes_since(checked, dataset, then)
         studies.append(Study(dataset, name, title, read_csv(file), options, changes))
     return sorted(studies, key=lambda study: (study.title, study.dataset))
 
@@ -71,7 +71,7 @@ def read_accuracy(checked: params.Params) -> pd.DataFrame:
     accuracy["stale"] = [
         ""
         if row.status == "skipped"
-        else stale(checked, row.dataset, then[row.dataset][row.method])
+        else changes_since(checked, row.dataset, then[row.dataset][row.method])
         for row in accuracy.itertuples()
     ]
     return accuracy

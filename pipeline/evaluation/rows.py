@@ -150,7 +150,7 @@ def with_published(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame
     return joined
 
 
-def beside_the_papers(accuracy: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def with_published_text(accuracy: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Set the papers' accuracies beside rows as they were written, all cells text."""
     figures = accuracy[["n_test", "accuracy", "accuracy_low", "accuracy_high"]]
     measured = figures.apply(pd.to_numeric).assign(method=accuracy["method"])
