@@ -7,6 +7,7 @@ With `--profile` no timing is written, but a trace of some calls of both.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 STEPS_PER_CALL = 8
 PASSES_OF_A_STEP = 3  # forward, and back to the activations and to the weights
-PROFILE = "--profile"
+OPTIONS = "[--profile FOLDER]"
 PROFILED_CALLS = 3
 
 
@@ -215,28 +216,20 @@ def main(dataset: str, network: str) -> None:
         write_json(file, timings(trained(dataset, network, description["setting"])))
 
 
-def profiled(folder: str) -> Callable[[str, str], None]:
+def profiled(folder: Path) -> Callable[[str, str], None]:
     """Return what runs in place of `main`."""
 
     def profile_main(dataset: str, network: str) -> None:
         description = read_json(paths.scores(dataset, network) / "method.json")
         if description["status"] == "skipped":
             raise UserError(f"{network} on {dataset}: skipped, {description['reason']}")
-        profile(trained(dataset, network, description["setting"]), Path(folder))
+        profile(trained(dataset, network, description["setting"]), folder)
 
     return profile_main
 
 
-def option(name: str, words: list[str]) -> str:
-    """Take an option out of a command's words, and its value, which is returned."""
-    place = words.index(name)
-    if len(words) == place + 1:
-        raise SystemExit(f"{name}: found nothing behind it, expected a folder")
-    del words[place]
-    return words.pop(place)
-
-
 if __name__ == "__main__":
-    if PROFILE in sys.argv:
-        run(profiled(option(PROFILE, sys.argv)), timing=True)
-    run(main, timing=True)
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--profile", type=Path, metavar="FOLDER")
+    chosen, sys.argv[1:] = parser.parse_known_args()
+    run(profiled(chosen.profile) if chosen.profile else main, timing=True, options=OPTIONS)

@@ -46,7 +46,7 @@ def blame(what: str, *kinds: type[Exception]) -> Iterator[None]:
         raise UserError(f"{what}: {explain(error)}") from error
 
 
-def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
+def run(main: Callable[..., None], *, timing: bool = False, options: str = "") -> NoReturn:
     """Run a stage's `main` with the command line's words, and exit.
 
     Parameters
@@ -55,6 +55,8 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
         Takes as many strings as the stage has names: ``main(dataset, network)``.
     timing : bool
         The stage measures time: run only while no other stage does.
+    options : str
+        That were taken from the words before; the usage shows them.
 
     Raises
     ------
@@ -64,7 +66,9 @@ def run(main: Callable[..., None], *, timing: bool = False) -> NoReturn:
     stage = _file_name(main)
     names = sys.argv[1:]
     expected = list(inspect.signature(main).parameters)
-    usage = " ".join(["usage: python -m", f"pipeline.{stage}", *map(str.upper, expected)])
+    usage = " ".join(
+        ["usage: python -m", f"pipeline.{stage}", *map(str.upper, expected), options]
+    ).rstrip()
     if {"-h", "--help"} & set(names):
         print(usage)
         raise SystemExit(0)

@@ -467,18 +467,13 @@ class TestAgain:
     def test_a_profile_is_a_trace_and_no_timing(self, capsys: pytest.CaptureFixture[str]):
         file = TIMINGS / "throughput-mlp.json"
         before = file.read_bytes()
-        words = ["throughput_network", "squares", "--profile", "traces", "mlp"]
-        assert throughput_network.option("--profile", words) == "traces"
-        assert words == ["throughput_network", "squares", "mlp"]
-        throughput_network.profiled("traces")("squares", "mlp")
+        throughput_network.profiled(Path("traces"))("squares", "mlp")
         (trace,) = Path("traces").rglob("perfetto_trace.json.gz")
         assert trace.stat().st_size > 1000
         assert capsys.readouterr().out.startswith(f"wrote {trace} for ")
         assert file.read_bytes() == before
         with pytest.raises(UserError, match=r"^lenet5 on squares: skipped, "):
-            throughput_network.profiled("traces")("squares", "lenet5")
-        with pytest.raises(SystemExit, match="--profile: found nothing"):
-            throughput_network.option("--profile", ["throughput_network", "--profile"])
+            throughput_network.profiled(Path("traces"))("squares", "lenet5")
 
     def test_a_setting_that_diverges_is_not_chosen(self):
         set_params(networks={"mlp": DIVERGING | {"learning_rate": [1e6, 0.001]}})
