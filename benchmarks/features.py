@@ -2,7 +2,7 @@
 
 One core, digits at 28x28. Ours in batched NumPy, and in JAX on this CPU, which is there for
 accelerators and not meant to win here. A peer computes no more than its library offers: where the
-edges end in a pooled vector, ours pools and the peer does not. Writes
+edges end in a pooled vector, ours pools and the peer does not. Puts its rows into
 benchmarks/results/features.csv; a ratio above 1 means ours is faster.
 """
 
@@ -118,7 +118,7 @@ def main() -> None:
             ),
         }
         table += turns.rows(f"{case}, {SIDE}x{SIDE}", DEVICE, ours, calls, len(some))
-    turns.write("features", table)
+    turns.put("features", table)
 
 
 if __name__ == "__main__":
