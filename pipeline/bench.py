@@ -27,9 +27,7 @@ from pipeline.stage.locks import machine_lock
 from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
 BENCH = paths.ARTIFACTS / "bench"
-FITTED = (
-    500  # images that a linear classifier sees, or one a class: its speed does not depend on them
-)
+FITTED = 500  # images, or one a class: the speed of a linear classifier does not depend on them
 
 Methods = dict[str, Callable[[], dict[str, Any]]]
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from pipeline.evaluation.metrics import Labels, Scores
 
-PUBLISHED = Path("results/published.csv")
 LEFTOVERS = paths.ARTIFACTS / "leftovers"
 
 Descriptions = dict[str, dict[str, Any]]
@@ -98,27 +97,6 @@ def _move(old: Path, aside: Path) -> None:
     old.replace(aside)
 
 
-def published(dataset: str) -> pd.DataFrame:
-    """Read what the papers report on a dataset, one row a method.
-
-    Raises
-    ------
-    UserError
-        A method has two rows, an accuracy is no fraction, or a protocol is unknown.
-    """
-    from pipeline.evaluation.terms import PROTOCOLS
-
-    table = read_csv(PUBLISHED).query("dataset == @dataset").drop(columns="dataset")
-    for wrong, what in (
-        (table["method"].duplicated(), "is there twice, expected one row"),
-        (~table["published"].between(0, 1), "has no accuracy between 0 and 1"),
-        (~table["protocol"].isin(PROTOCOLS), f"has no protocol of {', '.join(PROTOCOLS)}"),
-    ):
-        for method in table["method"][wrong]:
-            raise UserError(f"{PUBLISHED}: {method} on {dataset} {what}")
-    return table
-
-
 def accuracy_table(
     dataset: str, descriptions: Descriptions, scores: dict[str, Scores], labels: Labels
 ) -> pd.DataFrame:
@@ -127,6 +105,7 @@ def accuracy_table(
 
     from pipeline.evaluation import rows
     from pipeline.evaluation.metrics import predictions
+    from pipeline.evaluation.published import published
 
     n_train = len(read_array(paths.data(dataset) / "train_labels.npy", mmap=True))
     table = pd.DataFrame(

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
 EVALUATED = {"ok", "unconverged"}  # statuses with scores to evaluate
 SIGNIFICANT = 0.05
-PROTOCOLS = ("exact", "near", "different-data", "different-network")  # of published figures
 
 
 def among_the_best(accuracy: pd.DataFrame) -> pd.Series:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import tabulate
 from pipeline.evaluation import rows
 from pipeline.evaluation.intervals import holm, mcnemar, wilson
+from pipeline.evaluation.published import published
 
 LABELS = np.arange(3000) % 3
 DESCRIPTION = {
@@ -188,7 +188,7 @@ def test_methods_without_a_published_or_measured_number_get_no_verdict():
 @pytest.mark.parametrize("file", sorted(Path("results/tables").glob("*/accuracy.csv")), ids=str)
 def test_written_rows_stand_beside_the_papers_of_today(file: Path):
     written = pd.read_csv(file, dtype=str, keep_default_na=False)
-    renewed = rows.with_published_text(written, tabulate.published(file.parent.name))
+    renewed = rows.with_published_text(written, published(file.parent.name))
     pd.testing.assert_frame_equal(renewed, written)
 
 

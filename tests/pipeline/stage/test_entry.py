@@ -190,30 +190,31 @@ def test_a_tool_that_fails_says_so_in_one_line(
         main([])
 
 
+def said_by_an_orphan(start: Start, tmp_path: Path, seconds: float):
+    """Kill the parent of a stage that takes some seconds; return what the stage says then."""
+    child = tmp_path / "child.py"
+    body = f"print('ready', flush=True)\ntime.sleep({seconds})\nprint('survived')"
+    start(body, stage="child").kill()
+    # The child writes to the parent's pipe, which ends when both are dead.
+    parent = start(f"import subprocess\nsubprocess.run([sys.executable, {str(child)!r}])")
+    assert parent.stdout.readline() == "ready\n"
+    os.kill(parent.pid, signal.SIGKILL)
+    return parent.stdout.read()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
 def test_a_stage_dies_with_its_parent(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DVC_STAGE", "work")
-    child = tmp_path / "child.py"
-    start("print('ready', flush=True)\ntime.sleep(30)\nprint('survived')", stage="child").kill()
-    # The child writes to the parent's pipe, which ends when both are dead.
-    parent = start(f"import subprocess\nsubprocess.run([sys.executable, {str(child)!r}])")
-    assert parent.stdout.readline() == "ready\n"
-    os.kill(parent.pid, signal.SIGKILL)
-    assert parent.stdout.read() == ""
+    assert said_by_an_orphan(start, tmp_path, 30) == ""
 
 
 def test_a_stage_that_was_started_by_hand_outlives_its_shell(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv("DVC_STAGE", raising=False)
-    child = tmp_path / "child.py"
-    start("print('ready', flush=True)\ntime.sleep(0.5)\nprint('survived')", stage="child").kill()
-    parent = start(f"import subprocess\nsubprocess.run([sys.executable, {str(child)!r}])")
-    assert parent.stdout.readline() == "ready\n"
-    os.kill(parent.pid, signal.SIGKILL)
-    assert parent.stdout.read() == "survived\n"
+    assert said_by_an_orphan(start, tmp_path, 0.5) == "survived\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
