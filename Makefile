@@ -59,15 +59,11 @@ mutation: .venv/installed
 	python -m pip install --quiet cosmic-ray
 	python -m tests.faults.mutation
 
-# What needs a GPU, the most valuable first.
-export GPU_RUNS ?= cifar10-resnet20 cifar10-cuda_convnet cifar10-plain56 cifar10-resnet56 \
-  cifar10-plain20 cifar10-cuda_convnet_lrn imagenette-alexnet imagenette-plain34 imagenette-resnet34
-gpu-train: .venv/installed
+# Without .venv where a machine has packages of its own and no network.
+gpu-train:
 	bash pipeline/gpu_train.sh
 
-# How fast everything is there: results/tables/<dataset>/throughput-<device>.csv.
-export GPU_BENCH ?= mnist cifar10 imagenette
-gpu-bench: .venv/installed
+gpu-bench:
 	bash pipeline/gpu_bench.sh
 
 # After a change of pyproject.toml: the newest versions that go together, for every Python from 3.11.

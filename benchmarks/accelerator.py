@@ -1,10 +1,12 @@
 """What only an accelerator can do: `python -m benchmarks.accelerator`.
 
 LeNet-5's epochs on as many images as MNIST has, ten seeds at once beside one; and the seconds from
-drawn weights to 99 % of MNIST's test images, the median over ten runs, compilation and scoring
-apart. (The number of epochs is the first at which the mean over the seeds is there.) MNIST comes
-from HINDSIGHT_MIRROR or the network. Writes benchmarks/results/accelerator.csv. A CPU has nothing
-to say here: `--here` only tries the program out, on a few random images.
+drawn weights to 99 % of MNIST's test images, the median over ten runs; compilation, scoring and the
+images' way to the device apart. (The number of epochs is the first at which the mean over the seeds
+is there.) MNIST comes from HINDSIGHT_MIRROR or the network. Puts its rows into
+benchmarks/results/accelerator.csv, one after the other; `--missing` leaves out those that it has of
+this machine. A CPU has nothing to say here: `--here` only tries the program out, on a few random
+images.
 """
 
 from __future__ import annotations
@@ -23,9 +25,13 @@ from models.training.recipe import Recipe
 from pipeline.evaluation import device
 from pipeline.stage import machine
 from pipeline.stage.entry import tool
+from pipeline.stage.errors import UserError
 from pipeline.throughput_network import training
 
 Images = np.ndarray
+
+EPOCH = "lenet5, an epoch"
+RUN = "seconds to 99 % on MNIST"
 
 GOAL = 0.99
 SEEDS = 10
@@ -48,7 +54,7 @@ def seeds_at_once(images: Images, labels: Images) -> list[str]:
         turns.seconds(call), turns.seconds(call)
     taken = [(turns.seconds(ten), SEEDS * turns.seconds(one)) for _ in range(9)]
     ours, theirs = (list(side) for side in zip(*taken, strict=True))
-    case = f"lenet5, an epoch of {len(images):,} images, {SEEDS} seeds"
+    case = f"{EPOCH} of {len(images):,} images, {SEEDS} seeds"
     cells = turns.ratio(ours, "one seed after the other", theirs, SEEDS * len(images))
     return [case, device.name(), *cells]
 
@@ -64,10 +70,12 @@ def seconds_to(goal: float, train: tuple[Images, Images], test: tuple[Images, Im
         right = [float((one.scores(test[0])[0].argmax(-1) == test[1]).mean()) for one in trained]
         if np.mean(right) >= goal:
             break
+    else:
+        raise UserError(f"{100 * np.mean(right):.2f} % after {epochs} epochs, expected {goal:.0%}")
     taken = [one.seconds for one in trained]
     low, ours, high = np.percentile(taken, [10, 50, 90])
     ratios = [f"{RECORD / seconds:.2f}" for seconds in (ours, high, low)]
-    case = f"seconds to {100 * goal:.0f} % on MNIST, {epochs} epochs: {100 * np.mean(right):.2f} %"
+    case = f"{RUN}, {epochs} epochs: {100 * np.mean(right):.2f} %"
     peer = ["public record on an older card", f"{RECORD}"]
     return [
         *(case, device.name(), f"{ours:.3g}", *peer, *ratios),
@@ -77,13 +85,18 @@ def seconds_to(goal: float, train: tuple[Images, Images], test: tuple[Images, Im
 
 @tool()
 def main() -> int:
-    """Measure both and write the table; return the exit code."""
+    """Measure both and put them into the table; return the exit code."""
     if device.accelerator():
         from pipeline.datasets import mnist
 
         data = mnist.read(28)
         train, test = (data.train_images, data.train_labels), (data.test_images, data.test_labels)
-        turns.write("accelerator", [seeds_at_once(*train), seconds_to(GOAL, train, test)])
+        here = str(machine.description()["machine"])
+        there = [case for case, *_, where in turns.read("accelerator") if where == here]
+        cases = {EPOCH: partial(seeds_at_once, *train), RUN: partial(seconds_to, GOAL, train, test)}
+        for title, measured in cases.items():
+            if "--missing" not in sys.argv or not any(case.startswith(title) for case in there):
+                turns.put("accelerator", [measured()])
     elif "--here" in sys.argv:
         images = np.random.default_rng(0).integers(0, 256, (256, 28, 28, 1), dtype=np.uint8)
         few = images, np.arange(256) % 10

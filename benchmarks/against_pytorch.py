@@ -1,10 +1,11 @@
 """Training and inference beside PyTorch: `python -m benchmarks.against_pytorch [NETWORK...]`.
 
 It wants `pip install torch==2.13.0` (the CPU build; on a machine with a GPU its own). Same
-networks, batches, number types and optimizer, data in memory, all sides in one run and in turns. On
-a GPU both sides may multiply float32 as TF32 and try out algorithms of convolution first;
-`torch.compile` is in its default mode. Without names a CPU measures the networks for small images
-alone; `--missing` leaves out those that the table has of this machine. Puts its rows into
+networks, batches, number types and optimizer, data in memory, all sides in one run and in turns;
+ours normalises the images as part of its work, PyTorch gets them normalised. On a GPU both sides
+may multiply float32 as TF32 and try out algorithms of convolution first; `torch.compile` is in its
+default mode. Without names a CPU measures the networks for small images alone; `--missing` leaves
+out those that the table has of this machine. Puts its rows into
 benchmarks/results/against_pytorch.csv (with a GPU against_pytorch_gpu.csv), network by network; a
 ratio above 1 means ours is faster.
 """
@@ -93,11 +94,10 @@ def ours(plan: Blueprint, images: Images, labels: Images, case: Case) -> tuple[C
     rows = np.resize(np.arange(len(images)), case.steps * case.batch)
     train, _ = training(prepared, recipe, (images, labels), rows)
     learned = programs.start(prepared, np.zeros(1, np.uint32)).learned
-    normalisation = Normalisation.of(images)
+    normalisation = jax.device_put(Normalisation.of(images))
     batch = jnp.asarray(images[: case.batch])
-    return train, lambda: jax.block_until_ready(
-        programs.predict(prepared, learned, normalisation, batch)
-    )
+    predict = jax.jit(partial(programs.predict, prepared))
+    return train, lambda: jax.block_until_ready(predict(learned, normalisation, batch))
 
 
 def theirs(

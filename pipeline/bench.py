@@ -142,8 +142,9 @@ def bench(checked: params.Params, dataset: str) -> list[str]:
             print(f"{dataset}: timing {method}", flush=True)
             try:
                 write_json(file, measured())
-            except (UserError, MemoryError, RuntimeError) as error:
+            except Exception as error:  # whatever a method has, the others are timed
                 failures.append(f"{method} on {dataset}: {explain(error)}")
+            write_table(dataset, folder)  # at once: the call may be cut off
     print(f"wrote {write_table(dataset, folder)}")
     return failures
 

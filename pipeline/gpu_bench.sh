@@ -1,20 +1,27 @@
 #!/usr/bin/env bash
 # Time networks and features on a machine with a GPU, without dvc: `make gpu-bench`.
 #
-# GPU_BENCH lists datasets of params.yaml, the most valuable first. A call ends after GPU_SECONDS, and
-# the next one goes on with what is not there yet; what fails leaves the rest alone. GPU_NETWORKS are
-# the networks beside PyTorch (all without it). Copy results/ and benchmarks/results/ back.
+# First what has targets in benchmarks/README.md: ten seeds at once and the time to 99 %, then GPU_NETWORKS (all
+# without it) beside PyTorch where it is installed, then the datasets of params.yaml in GPU_BENCH, the
+# most valuable first. A call ends after GPU_SECONDS, and the next one goes on with what is not there
+# yet; what fails leaves the rest alone. Copy results/ and benchmarks/results/ back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source pipeline/in_time.sh
+: "${GPU_BENCH:=mnist cifar10 imagenette}"
+: "${GPU_NETWORKS:=lenet5 resnet20 alexnet resnet34 vgg19 cuda_convnet}"
 
 failed=0
-in_time python -m pipeline.check
-for dataset in $GPU_BENCH; do
-  [ -e "artifacts/data/$dataset/dataset.json" ] || in_time python -m pipeline.prepare "$dataset"
-  in_time python -m pipeline.bench "$dataset" || failed=1
+in_time pipeline.check
+in_time benchmarks.accelerator --missing || failed=1
+for network in $GPU_NETWORKS; do
+  # JAX would take three quarters of the memory at once, and PyTorch is in the same process.
+  XLA_PYTHON_CLIENT_MEM_FRACTION=${XLA_PYTHON_CLIENT_MEM_FRACTION:-.6} \
+    in_time benchmarks.against_pytorch --missing "$network" || failed=1
 done
-# Ten seeds at once, the time to 99 %, and training beside PyTorch where it is installed.
-[ -e benchmarks/results/accelerator.csv ] || in_time python -m benchmarks.accelerator || failed=1
-in_time python -m benchmarks.against_pytorch --missing ${GPU_NETWORKS:-} || failed=1
+for dataset in $GPU_BENCH; do
+  [ -e "artifacts/data/$dataset/dataset.json" ] || in_time pipeline.prepare "$dataset" ||
+    { failed=1; continue; }
+  in_time pipeline.bench "$dataset" || failed=1
+done
 exit $failed

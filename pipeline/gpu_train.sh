@@ -8,18 +8,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source pipeline/in_time.sh
+: "${GPU_RUNS:=cifar10-resnet20 cifar10-cuda_convnet cifar10-plain56 cifar10-resnet56
+  cifar10-plain20 cifar10-cuda_convnet_lrn imagenette-alexnet imagenette-plain34 imagenette-resnet34}"
 
 one_run() {
-  [ -e "artifacts/data/$1/dataset.json" ] || in_time python -m pipeline.prepare "$1" || return
+  [ -e "artifacts/data/$1/dataset.json" ] || in_time pipeline.prepare "$1" || return
   [ -e "artifacts/timings/$1/train-$2.json" ] || # written last
-    in_time python -m pipeline.train "$1" "$2" || return
+    in_time pipeline.train "$1" "$2" || return
   [ -e "artifacts/timings/$1/throughput-$2.json" ] ||
-    in_time python -m pipeline.throughput_network "$1" "$2" || return
+    in_time pipeline.throughput_network "$1" "$2" || return
   echo "$1-$2 is there"
 }
 
 failed=0
-in_time python -m pipeline.check
+in_time pipeline.check
 for run in $GPU_RUNS; do
   one_run "${run%-*}" "${run##*-}" || failed=1
 done

@@ -1,12 +1,17 @@
-# For scripts that may be called again: `in_time COMMAND` runs it in what is left of GPU_SECONDS,
-# and ends the script when they are over.
+# For scripts that may be called again, on a machine that may have neither the environment nor dvc:
+# `in_time MODULE [WORD...]` runs `python -m MODULE` in what is left of GPU_SECONDS, and ends the
+# script when they are over.
 end=$((SECONDS + ${GPU_SECONDS:-520}))
+python=$(command -v python || command -v python3)
+# A GPU that JAX cannot use ends in an error, and not in a training on the CPU.
+if command -v nvidia-smi >/dev/null; then export JAX_PLATFORMS=${JAX_PLATFORMS:-cuda}; fi
 
 in_time() {
   local left=$((end - SECONDS)) code=0
   if [ "$left" -ge 20 ]; then
-    timeout --signal=INT "$left" "$@" || code=$?
-    [ "$code" -eq 124 ] || return "$code"
+    # XLA hears no signal while it compiles.
+    timeout --signal=INT --kill-after=20 "$left" "$python" -m "$@" || code=$?
+    [ "$code" -eq 124 ] || [ "$code" -eq 137 ] || return "$code"
   fi
   echo "time is up: call again to go on"
   exit "${failed:-0}"

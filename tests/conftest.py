@@ -1,4 +1,4 @@
-"""Tests compute on the CPU, whatever the machine has, in programs that are run a few times only."""
+"""Tests compute on the CPU unless JAX_PLATFORMS says otherwise, in programs that run only once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # Before anything imports JAX.
-os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles 4 times faster
 
 

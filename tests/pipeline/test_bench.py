@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,12 +81,12 @@ def test_what_fails_leaves_the_rest_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     def full(*_: object):
-        raise RuntimeError("RESOURCE_EXHAUSTED: 37 GiB")
+        raise TypeError("37 GiB")
 
     prepare.main("digits")
     monkeypatch.setattr(bench, "time_network", full)
     assert bench.main(["digits"]) == 1
-    assert capsys.readouterr().err == "bench: mlp on digits: RESOURCE_EXHAUSTED: 37 GiB\n"
+    assert capsys.readouterr().err == "bench: mlp on digits: 37 GiB\n"
     (file,) = Path("results/tables/digits").glob("throughput-*.csv")
     assert set(pd.read_csv(file)["method"]) == {"sobel-linear_svm"}
 
@@ -101,27 +103,60 @@ def test_images_that_come_class_by_class_are_all_seen():
     assert len(pair.arrays["classes"]) == 10
 
 
-def test_a_training_that_fails_leaves_the_next_one_alone(tmp_path: Path):
-    for script in ("gpu_train.sh", "in_time.sh"):
+@pytest.fixture
+def stub(tmp_path: Path):
+    """A place for the scripts where python only notes its words, and fails with `vgg19` and `y`."""
+    for script in ("gpu_train.sh", "gpu_bench.sh", "in_time.sh"):
         (tmp_path / "pipeline").mkdir(exist_ok=True)
         shutil.copy(ROOT / "pipeline" / script, tmp_path / "pipeline")
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text('#!/bin/sh\necho "$*" >> ran\ncase "$*" in *vgg19) exit 1;; esac\n', "utf-8")
-    python.chmod(0o755)
-    own = {"PATH": f"{python.parent}:{os.environ['PATH']}", "GPU_RUNS": "x-vgg19 x-mlp"}
-    script = ["bash", "pipeline/gpu_train.sh"]
-    done = subprocess.run(
-        script, env=os.environ | own, capture_output=True, text=True, cwd=tmp_path
-    )
-    assert (done.returncode, done.stdout) == (1, "x-mlp is there\n")
-    assert (tmp_path / "ran").read_text("utf-8").splitlines() == [
-        "-m pipeline.check",
-        "-m pipeline.prepare x",
-        "-m pipeline.train x vgg19",
-        "-m pipeline.prepare x",
-        "-m pipeline.train x mlp",
-        "-m pipeline.throughput_network x mlp",
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, text in (
+        ("python", 'echo "$*" $JAX_PLATFORMS >> ran\ncase "$*" in *vgg19|*" y") exit 1;; esac\n'),
+        ("nvidia-smi", ""),
+    ):
+        (tools / name).write_text(f"#!/bin/sh\n{text}", "utf-8")
+        (tools / name).chmod(0o755)
+
+    def run(script: str, **own: str) -> tuple[int, str, list[str]]:
+        environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"} | own
+        environment.pop("JAX_PLATFORMS")  # pytest's own
+        done = subprocess.run(
+            ["bash", f"pipeline/{script}"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+        return done.returncode, done.stdout, (tmp_path / "ran").read_text("utf-8").splitlines()
+
+    return run
+
+
+def test_a_training_that_fails_leaves_the_next_one_alone(stub: Callable[..., Any]):
+    code, printed, ran = stub("gpu_train.sh", GPU_RUNS="x-vgg19 x-mlp")
+    assert (code, printed) == (1, "x-mlp is there\n")
+    assert ran == [
+        "-m pipeline.check cuda",  # where there is a GPU, on it or not at all
+        "-m pipeline.prepare x cuda",
+        "-m pipeline.train x vgg19 cuda",
+        "-m pipeline.prepare x cuda",
+        "-m pipeline.train x mlp cuda",
+        "-m pipeline.throughput_network x mlp cuda",
+    ]
+
+
+def test_a_benchmark_that_fails_leaves_the_next_one_alone(stub: Callable[..., Any]):
+    code, _, ran = stub("gpu_bench.sh", GPU_BENCH="y x", GPU_NETWORKS="vgg19 lenet5")
+    assert code == 1
+    assert ran == [
+        "-m pipeline.check cuda",
+        "-m benchmarks.accelerator --missing cuda",
+        "-m benchmarks.against_pytorch --missing vgg19 cuda",
+        "-m benchmarks.against_pytorch --missing lenet5 cuda",
+        "-m pipeline.prepare y cuda",
+        "-m pipeline.prepare x cuda",
+        "-m pipeline.bench x cuda",
     ]
 
 
