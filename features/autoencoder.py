@@ -52,7 +52,7 @@ class Feature(ImageFeature):
     learning_rate : float
         Of Adam at the start, above 0; it falls to 0 as half a cosine.
     random_state : int
-        Draws first weights and the order of the images, at least 0.
+        Draws initial weights and the order of the images, at least 0.
 
     Attributes
     ----------

@@ -13,8 +13,8 @@ CITATION = (
     "International Journal of Computer Vision 60(2), 2004, pp. 91-110"
 )
 DEVIATIONS = (
-    "descriptors on a dense grid of upright patches, where the paper finds affine keypoints: "
-    "images of 16 to 32 pixels have too few of these",
+    "descriptors on a dense grid of upright patches, where the paper finds affine keypoints, of "
+    "which images of 16 to 32 pixels have too few; on larger images too, for one recipe",
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
     "100 words unless `words` says otherwise, where the paper settles on 1,000",

@@ -13,8 +13,8 @@ CITATION = (
     "Recognition, 2006, vol. 2, pp. 2169-2178"
 )
 DEVIATIONS = (
-    "patches of 8 to 16 pixels every pixel or two in place of 16 pixels every 8, and 100 words in "
-    "place of 200 and 400, for images of 16 to 32 pixels",
+    "of images of 16 to 32 pixels, patches of 8 to 16 pixels every two in place of 16 pixels every "
+    "8, and 100 words in place of 200 and 400, unless the parameters say otherwise",
     "the image is not smoothed before the gradient, as its patches are small; that at the border "
     "of the image is 0",
     "square roots of the histograms (with a linear classifier the Hellinger kernel: A. Vedaldi, "

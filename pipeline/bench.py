@@ -1,8 +1,8 @@
 """Time all methods on this machine, with nothing trained: `python -m pipeline.bench DATASET...`.
 
-For a machine with an accelerator, without dvc: every network of params.yaml with its first weights,
-which are as fast as the last ones, and every accelerated feature. What is there already is not
-measured again. Writes results/tables/<dataset>/throughput-<device>.csv.
+For a machine with an accelerator, without dvc: every network of params.yaml with its initial
+weights, which are as fast as the last ones, and every accelerated feature. What is there already is
+not measured again. Writes results/tables/<dataset>/throughput-<device>.csv.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Methods = dict[str, Callable[[], dict[str, Any]]]
 
 
 def untrained(checked: params.Params, dataset: str, network: str) -> Subject:
-    """Return a network with its first weights and the first setting of params.yaml."""
+    """Return a network with its initial weights and the first setting of params.yaml."""
     import numpy as np
 
     from models import weights

@@ -37,7 +37,7 @@ def residual(widths: list[int], classes: int) -> Iterator[nn.Module]:
 
 
 def dense_head(inputs: int, classes: int) -> Iterator[nn.Module]:
-    """Yield the three full layers of AlexNet and VGG."""
+    """Yield the three fully connected layers of AlexNet and VGG."""
     yield nn.Flatten()
     for units in (inputs, 4096):
         yield from (nn.Linear(units, 4096), nn.ReLU(), nn.Dropout(0.5))

@@ -1,4 +1,4 @@
-"""An encoder and a decoder of full layers, trained together to reproduce their input."""
+"""An encoder and a decoder of fully connected layers, trained together to reproduce their input."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def train(
     learning_rate : float
         At the start; it falls to 0 as half a cosine.
     random_state : int
-        Decides on the first weights and the orders.
+        Decides on the initial weights and the orders.
 
     Returns
     -------

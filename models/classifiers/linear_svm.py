@@ -16,7 +16,6 @@ CITATION = (
 DEVIATIONS = (
     "the squared hinge loss in place of the hinge, which lets the solver work on the weights "
     "themselves and not on one number per training image",
-    "one class against the rest, where the paper has two classes",
     "the bias is penalised like a weight, as LIBLINEAR does",
 )
 KIND = "margins"

@@ -26,8 +26,8 @@ CITATION = (
     "for support vector machines, ACM Transactions on Intelligent Systems and Technology 2(3), 2011"
 )
 DEVIATIONS = (
-    "one machine for each pair of classes and a vote, where the papers have two classes; the "
-    "linear SVM here sets each class against the rest, so the two differ in more than the kernel",
+    "one machine for each pair of classes and a vote, where the paper of 1995, and the linear SVM "
+    "here, set each class against the rest: the two differ in more than the kernel",
     "the soft margin of 1995, since classes of real images overlap",
 )
 KIND = "margins"

@@ -1,4 +1,4 @@
-"""The three full layers at the end of AlexNet and VGG, with dropout."""
+"""The three fully connected layers at the end of AlexNet and VGG, with dropout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The squashing function of LeCun's networks, and the first weights that belong to it."""
+"""The squashing function of LeCun's networks, and the initial weights that belong to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def squash(values: jax.Array) -> jax.Array:
 
 
 def fan_in_uniform(key: jax.Array, shape: tuple[int, ...], fan_in: int) -> jax.Array:
-    """Draw first weights between -2.4 and 2.4 over the inputs of a unit (LeCun et al. 1989).
+    """Draw initial weights between -2.4 and 2.4 over the inputs of a unit (LeCun et al. 1989).
 
     Parameters
     ----------

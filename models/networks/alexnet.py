@@ -21,20 +21,21 @@ CITATION = (
     "neural networks, Advances in Neural Information Processing Systems 25, 2012, pp. 1097-1105"
 )
 DEVIATIONS = (
-    "one tower (the paper: two, which see each other in the third convolution and the full layers)",
+    "one tower (the paper: two, which see each other in the third convolution and the fully "
+    "connected layers)",
     "batch normalisation before the ReLU of each convolution (the paper: local response "
     "normalisation after the first two)",
     "convolutions without bias: the shift of batch normalisation takes its place",
     "images are padded by 2, and the padding 2, 2, 1, 1, 1 is an assumption: the list shows none, "
-    "which taken literally leaves maps too small for the paper's full layers",
-    "first weights by He's rule, biases at 0 (the paper: Gaussians of 0.01, some biases at 1)",
+    "which taken literally leaves maps too small for the paper's fully connected layers",
+    "initial weights by He's rule, biases at 0 (the paper: Gaussians of 0.01, some biases at 1)",
     "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean image is "
     "subtracted)",
     "weight decay on kernels only, not on biases and batch normalisation",
     "mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of images of 256 pixels, "
     "and colours changed by principal components); one crop in prediction (the paper: ten)",
-    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
-    "stalls)",
+    "30 epochs in params.yaml, the learning rate falls at half and at three quarters of them (the "
+    "paper: about 90 epochs, three times, when the error stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)
@@ -54,7 +55,7 @@ SMALLEST = 63  # one window is left for the last pooling
 
 
 class Network(nnx.Module):
-    """Five convolutions with batch normalisation, three of them pooled, and three full layers.
+    """Five convolutions with batch normalisation, three of them pooled, a fully connected head.
 
     Parameters
     ----------

@@ -29,8 +29,8 @@ DEVIATIONS = (
     "mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of images of 256 pixels, "
     "and colours changed by principal components)",
     "one crop in prediction (the paper: ten crops)",
-    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
-    "stalls)",
+    "30 epochs in params.yaml, the learning rate falls at half and at three quarters of them (the "
+    "paper: about 90 epochs, three times, when the error stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)
@@ -39,7 +39,7 @@ PARAMETERS = 60_965_224
 MACS = 724_406_816
 
 # The images come with deviation 1. The paper's run from 0 to 255 with the mean subtracted, and its
-# first weights and learning rates are made for that: this is about the deviation of photographs.
+# initial weights and learning rates are made for that: this is about the deviation of photographs.
 GREY_LEVELS = 64.0
 
 KERNEL, STRIDE = 11, 4
@@ -48,7 +48,7 @@ GAUSSIAN = nnx.initializers.normal(0.01)
 
 
 class Network(nnx.Module):
-    """Five convolutions, three of them in two towers, and three full layers.
+    """Five convolutions, three of them in two towers, and three fully connected layers.
 
     Windows of convolution and pooling reach over the right and lower border where the stride
     leaves a rest, as in the paper's program: 224x224 pixels give the same 55x55 maps as 227x227.

@@ -16,12 +16,12 @@ CITATION = (
 DEVIATIONS = (
     "pixels are brought to mean 0 and deviation 1 per channel (cuda-convnet: 0 to 255 minus the "
     "mean image)",
-    "first weights by He's rule, biases at 0 (cuda-convnet: Gaussians of 0.0001 and 0.01, made for "
-    "pixels from 0 to 255)",
+    "initial weights by He's rule, biases at 0 (cuda-convnet: Gaussians of 0.0001 and 0.01, made "
+    "for pixels from 0 to 255)",
     "one learning rate and one weight decay for all layers (cuda-convnet: biases "
     "learn twice as fast, the last layer decays 750 times as much as the others)",
-    "40 epochs in params.yaml, the learning rate along a cosine (its files name no schedule; "
-    "layers-18pct.cfg has a tenth after 120 epochs, and another after 10 more)",
+    "on CIFAR-10 40 epochs in params.yaml, the learning rate along a cosine (its files name no "
+    "schedule; layer-params-18pct.cfg has a tenth after 120 epochs, and another after 10 more)",
 )
 
 IMAGE_SHAPE = (32, 32, 3)

@@ -5,6 +5,8 @@ Published on CIFAR-10: 18 % error without augmentation.
 
 from __future__ import annotations
 
+import jax
+
 from models.layers.cuda_convnet import CudaConvnet
 
 TITLE = "cuda-convnet + LRN"
@@ -16,8 +18,10 @@ CITATION = (
 DEVIATIONS = (
     "pixels are brought to mean 0 and deviation 1 per channel (cuda-convnet: 0 to 255 minus the "
     "mean image)",
-    "first weights by He's rule, biases at 0 (cuda-convnet: Gaussians of 0.0001 and 0.01, made for "
-    "pixels from 0 to 255)",
+    "maps count as grey levels in the response normalisation, whose constants are made for pixels "
+    "from 0 to 255: on maps of deviation 1 they would change nothing",
+    "initial weights by He's rule, biases at 0 (cuda-convnet: Gaussians of 0.0001 and 0.01, made "
+    "for pixels from 0 to 255)",
     "one learning rate and one weight decay for all layers (cuda-convnet: biases "
     "learn twice as fast, the last layer decays 250 times as much as the others)",
     "in params.yaml the data set's 20 epochs, the learning rate along a cosine (cuda-convnet: to a "
@@ -29,8 +33,15 @@ CLASSES = 10
 PARAMETERS = 89_578
 MACS = 12_298_240
 
+# The images come with deviation 1. Those of cuda-convnet run from 0 to 255, less the mean image,
+# and the constants of the normalisation are made for that: this is about photographs' deviation.
+GREY_LEVELS = 64.0
+
 
 class Network(CudaConvnet):
     """Three convolutions and a linear layer, the first two poolings normalised within each map."""
 
     normalised = True
+
+    def _normalise(self, maps: jax.Array) -> jax.Array:
+        return super()._normalise(GREY_LEVELS * maps) / GREY_LEVELS

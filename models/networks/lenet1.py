@@ -46,7 +46,7 @@ TABLE = ((0,), (0, 1), (0, 1), (1,), (0, 1), (0, 1), (2,), (2, 3), (2, 3), (3,),
 
 
 class Network(nnx.Module):
-    """Two 5x5 convolutions, each with trainable subsampling, and one full layer.
+    """Two 5x5 convolutions, each with trainable subsampling, and one fully connected layer.
 
     Images smaller than 28x28 are centred in a field of that size, as in the paper.
 

@@ -24,9 +24,10 @@ DEVIATIONS = (
     "average pooling without trainable coefficients and without a squashing function of its own",
     "a linear output layer and cross-entropy (the paper: Euclidean RBF units, MAP criterion)",
     "plain tanh (the paper: 1.7159 tanh(2/3 x))",
-    "first weights normal with variance 1 / inputs (the paper: uniform within 2.4 / inputs)",
+    "initial weights normal with variance 1 / inputs (the paper: uniform within 2.4 / inputs)",
     "pixels are brought to mean 0 and deviation 1, on MNIST -0.42 for the background and 2.8 for "
     "ink (the paper: -0.1 and 1.175)",
+    "on images above 32x32 C5 is a fully connected layer (the paper: still a 5x5 convolution)",
     "mini-batches with momentum, the learning rate along a cosine (the paper: stochastic diagonal "
     "Levenberg-Marquardt, steps that fall from 0.0005 to 0.00001 in five stages)",
 )
@@ -41,7 +42,7 @@ FIELD = 32
 
 
 class Network(nnx.Module):
-    """Two convolutions with average pooling, three full layers, tanh throughout.
+    """Two convolutions with average pooling, three fully connected layers, tanh throughout.
 
     Images smaller than 32x32 are centred in a field of that size, as the paper does with the
     28x28 images of MNIST.

@@ -29,6 +29,7 @@ DEVIATIONS = (
     "ink (the paper: -0.1 and 1.175)",
     "the constant j of the criterion is 1 (the paper: positive)",
     "a new order of the images in every pass (the paper, appendix C: always the same one)",
+    "on images above 32x32 C5 is a fully connected layer (the paper: still a 5x5 convolution)",
     "mini-batches with momentum, the learning rate along a cosine (the paper: stochastic diagonal "
     "Levenberg-Marquardt, steps that fall from 0.0005 to 0.00001 in five stages)",
 )

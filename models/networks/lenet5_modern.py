@@ -21,14 +21,15 @@ YEAR = 2015
 CITATION = (
     "S. Ioffe, C. Szegedy, Batch normalization: accelerating deep network training by reducing "
     "internal covariate shift, International Conference on Machine Learning, 2015, pp. 448-456; "
-    "V. Nair, G. Hinton, Rectified linear units improve restricted Boltzmann machines, 2010; "
+    "V. Nair, G. Hinton, Rectified linear units improve restricted Boltzmann machines, "
+    "International Conference on Machine Learning, 2010, pp. 807-814; "
     "G. Hinton et al., Improving neural networks by preventing co-adaptation of feature "
     "detectors, arXiv 1207.0580, 2012"
 )
 DEVIATIONS = (
     "no network of a paper: the geometry is LeNet-5's, so that the ladder changes one part a rung",
-    "batch normalisation after the convolutions only, dropout in the full layers only",
-    "first weights of variance 1 / inputs, as in LeNet-5, in front of ReLU too (K. He et al., "
+    "batch normalisation after the convolutions only, dropout in the fully connected layers only",
+    "initial weights of variance 1 / inputs, as in LeNet-5, in front of ReLU too (K. He et al., "
     "2015: 2 / inputs)",
 )
 
@@ -45,7 +46,7 @@ NORMALISATIONS = ("none", "batch")
 
 
 class Network(nnx.Module):
-    """Two stages of convolution and pooling, three full layers.
+    """Two stages of convolution and pooling, three fully connected layers.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class Network(nnx.Module):
     normalisation : {"batch", "none"}
         After each convolution, which then has no bias.
     dropout : float
-        Share of the units of both hidden full layers that a training step leaves out.
+        Share of the units of both hidden fully connected layers that a training step leaves out.
     depth : int
         Convolutions a stage: the further ones are 3x3 and keep the size.
     width : int

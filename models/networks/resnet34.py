@@ -11,7 +11,7 @@ TITLE = "ResNet-34"
 YEAR = 2015
 CITATION = (
     "K. He, X. Zhang, S. Ren, J. Sun, Deep residual learning for image recognition, "
-    "arXiv 1512.03385, 2015, table 1"
+    "arXiv 1512.03385, 2015, tables 1 and 2"
 )
 DEVIATIONS = (
     "weight decay on kernels only, not on biases and batch normalisation",
@@ -20,8 +20,8 @@ DEVIATIONS = (
     "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "
     "images scaled to 256 to 480 pixels, and colours changed)",
     "one crop in prediction (the paper: ten crops, and five scales for its best results)",
-    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
-    "stalls)",
+    "30 epochs in params.yaml, the learning rate falls at half and at three quarters of them (the "
+    "paper: up to 600,000 steps of 256 images, about 120 epochs, when the error stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)

@@ -1,4 +1,4 @@
-"""VGG-19: sixteen 3x3 convolutions and three full layers.
+"""VGG-19: sixteen 3x3 convolutions and three fully connected layers.
 
 Published on ImageNet (ILSVRC-2012): 25.5 % top-1 and 8.0 % top-5 error.
 """
@@ -20,16 +20,16 @@ CITATION = (
     "recognition, arXiv 1409.1556, 2014, configuration E"
 )
 DEVIATIONS = (
-    "first weights by Glorot's rule, which the paper names as an alternative (the paper: layers of "
-    "a trained smaller network, Gaussians of variance 0.01 for the others)",
+    "initial weights by Glorot's rule, which the paper names as an alternative (the paper: layers "
+    "of a trained smaller network, Gaussians of variance 0.01 for the others)",
     "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean colour is "
     "subtracted)",
     "weight decay on kernels only, not on biases",
     "images of one size, mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of "
     "images scaled to 256 to 512 pixels, and colours changed)",
-    "one crop in prediction (the paper: dense evaluation at several scales)",
-    "the learning rate falls at half and at three quarters of the run (the paper: when the error "
-    "stalls)",
+    "one crop in prediction (the paper, for these figures: the whole image at 384 pixels, densely)",
+    "30 epochs in params.yaml, the learning rate falls at half and at three quarters of them (the "
+    "paper: 74 epochs, three times, when the error stalls)",
 )
 
 IMAGE_SHAPE = (224, 224, 3)
@@ -44,7 +44,7 @@ GLOROT = nnx.initializers.glorot_uniform()
 
 
 class Network(nnx.Module):
-    """Five stages of 3x3 convolutions with ReLU, each pooled, and three full layers.
+    """Five stages of 3x3 convolutions with ReLU, each pooled, and three fully connected layers.
 
     Parameters
     ----------

@@ -21,11 +21,12 @@ class Recipe:
     learning_rate_by : {"none", "fan_in"}
         With ``fan_in`` each layer's step size is divided by the inputs of its units, since many
         small changes of weights add up in a unit that has many: a simple stand-in for the diagonal
-        second-order step of LeCun et al. 1989.
+        second-order step of LeCun et al. 1989. Subsampling, which has no kernel, keeps the whole.
     optimizer : {"sgd", "adam"}
         Gradient descent with momentum, or Adam (with decoupled weight decay).
     momentum : float
-        Of ``sgd``; in [0, 1).
+        Of ``sgd``; in [0, 1). The learning rate multiplies the whole velocity, so that a fall of it
+        acts at once (AlexNet's paper has it inside the velocity).
     weight_decay : float
         L2 penalty on arrays of more than one axis: kernels, not normalisation nor biases of maps.
     schedule : {"cosine", "steps", "constant"}

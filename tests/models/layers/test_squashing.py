@@ -1,4 +1,4 @@
-"""LeCun's squashing function and first weights."""
+"""LeCun's squashing function and initial weights."""
 
 from __future__ import annotations
 

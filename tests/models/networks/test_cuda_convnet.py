@@ -32,7 +32,7 @@ def test_the_multiply_accumulates_by_hand():
 
 
 def test_normalisation_is_all_that_differs():
-    images = 300 * jax.random.normal(jax.random.key(0), (2, 8, 8, 3))
+    images = jax.random.normal(jax.random.key(0), (2, 8, 8, 3))  # as they come: of deviation 1
 
     @partial(jax.jit, static_argnums=0)
     def scores(network: type[CudaConvnet], images: jax.Array):
@@ -44,7 +44,7 @@ def test_normalisation_is_all_that_differs():
     without, normalised = both(images)
     assert np.abs(normalised).max() < 0.9 * np.abs(without).max()
     # Small activations are left alone, and the same seed draws the same weights.
-    without, normalised = both(images / 1e5)
+    without, normalised = both(images / 1e3)
     np.testing.assert_allclose(normalised, without, rtol=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""The networks for ImageNet: first weights, oracles of other settings, the smallest image."""
+"""The networks for ImageNet: initial weights, oracles of other settings, the smallest image."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_smallest_image_and_one_pixel_less(module):  # noqa: ANN001
 
 
 def test_first_weights_of_alexnet():
-    # Drawn for two classes and the smallest images: the full layers stay small.
+    # Drawn for two classes and the smallest images: the fully connected layers stay small.
     shape = (alexnet_2012.SMALLEST,) * 2 + (3,)
     model = Blueprint(alexnet_2012.Network, shape, 2).abstract()
     names = [f"conv{place}" for place in range(1, 6)]

@@ -62,7 +62,7 @@ def test_options_go_to_the_network_and_the_rest_to_the_recipe(dataset: Dataset):
     ("side", "setting", "message"),
     [
         (8, {"filters": 0}, "filters: found 0, expected at least 1"),
-        (9, {}, ".*"),  # 5x5 maps do not fit the full layer
+        (9, {}, ".*"),  # 5x5 maps do not fit the fully connected layer
         (3, {}, ".*"),  # smaller than the kernel
     ],
 )

@@ -1,4 +1,4 @@
-"""First weights of the networks that begin by He's or by Glorot's rule."""
+"""Initial weights of the networks that begin by He's or by Glorot's rule."""
 
 from __future__ import annotations
 
