@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from features.ops.blocks import cell_histograms, normalised_blocks
 from features.ops.convolution import cross_correlate
+from features.ops.parameters import check_count
 
 BLOCK, CLIP = 2, 0.2  # the paper's block of cells, and its limit in L2-Hys
 MINING_STEP = 1.2  # between the levels that are searched for false alarms
@@ -101,8 +102,11 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the crops are too small for one block, the lengths differ or all labels are equal.
+            If a parameter is no whole number above 0, the crops are too small for one block, the
+            lengths differ or all labels are equal.
         """
+        for name in ("orientations", "pixels_per_cell"):
+            check_count(self, name)
         needed = (BLOCK + 2) * self.pixels_per_cell
         if min(crops.shape[1:3]) < needed:
             raise ValueError(
@@ -119,9 +123,22 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Score crops, uint8 [n, height, width, channels], as float32 [n]."""
+        """Score crops, uint8 [n, height, width, channels], as float32 [n].
+
+        Raises
+        ------
+        ValueError
+            If the crops are not of the window's size.
+        """
         check_is_fitted(self)
-        return cross_correlate(self._inner_blocks(crops), self.template_)[:, 0, 0, 0] + self.bias_
+        blocks = self._inner_blocks(crops)
+        if blocks.shape[1:] != self.template_.shape[:3]:
+            height, width = (side + 2 * self.pixels_per_cell for side in self._side())
+            raise ValueError(
+                f"detection: crops of {height}x{width} pixels are expected, "
+                f"got {crops.shape[1]}x{crops.shape[2]}"
+            )
+        return cross_correlate(blocks, self.template_)[:, 0, 0, 0] + self.bias_
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Say of each crop whether its score is above 0."""

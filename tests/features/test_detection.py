@@ -122,3 +122,21 @@ def test_crops_too_small_are_refused():
 def test_a_pyramid_that_does_not_shrink_is_refused(detector: WindowDetector):
     with pytest.raises(ValueError, match=r"^detection: scale_step must be above 1, got 1.0$"):
         detector.detect(data.coffee(), scale_step=1.0)
+
+
+def test_a_crop_of_another_size_than_the_window_is_refused(
+    faces: tuple[np.ndarray, np.ndarray], detector: WindowDetector
+):
+    crops, _ = faces
+    padded = np.pad(crops[:2], ((0, 0), (6, 6), (6, 6), (0, 0)), mode="edge")
+    height, width = crops.shape[1] // 3 * 3, crops.shape[2] // 3 * 3
+    found = f"{crops.shape[1] + 12}x{crops.shape[2] + 12}"
+    message = f"^detection: crops of {height}x{width} pixels are expected, got {found}$"
+    with pytest.raises(ValueError, match=message):
+        detector.decision_function(padded)
+
+
+@pytest.mark.parametrize("name", ["orientations", "pixels_per_cell"])
+def test_parameters_that_are_no_counts_are_refused(name: str):
+    with pytest.raises(ValueError, match=rf"^detection: {name} must be a whole number"):
+        WindowDetector(**{name: 0}).fit(np.zeros((2, 12, 12, 1), np.uint8), np.array([0, 1]))
