@@ -123,6 +123,11 @@ class Feature(ImageFeature):
         -------
         float32 array [n, height, width, channels]
             From 0 (black) to 1.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
         """
         check_is_fitted(self, "weights_")
         pixels = autoencoder.decode(self._sizes(self.image_shape_), self.weights_, codes)
@@ -140,6 +145,13 @@ class Feature(ImageFeature):
         -------
         float32 array [n, height, width, channels]
             From 0 (black) to 1.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the images are of another kind.
         """
         return self.decode(self.transform(images))
 

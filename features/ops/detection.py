@@ -170,6 +170,13 @@ class WindowDetector(ClassifierMixin, BaseEstimator):
         -------
         Detections
             Possibly none.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `scale_step` is not above 1.
         """
         every = self.windows(image, scale_step)
         above = every.scores > threshold

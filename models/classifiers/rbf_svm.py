@@ -50,7 +50,8 @@ class Classifier(StoredVectors):
 
     A class's score is the number of pairs it wins, plus s / (3 |s| + 3) for the sum s of its
     margins in all its pairs, so that margins only decide between equal votes: what
-    ``sklearn.svm.SVC(decision_function_shape="ovr").decision_function`` returns.
+    ``sklearn.svm.SVC(decision_function_shape="ovr").decision_function`` returns (of two classes
+    that has one number an image, this has one for each).
 
     Parameters
     ----------

@@ -127,7 +127,7 @@ class Convolution(nnx.Module):
         Leave it out where a normalisation follows.
     kernel_init : initializer
         Draws the kernels, [kernel_size, kernel_size, channels / groups, filters]. By default a
-        normal distribution that keeps the variance (LeCun).
+        truncated normal distribution that keeps the variance (LeCun).
     initial_bias : float
         What every bias starts from.
     rngs : nnx.Rngs

@@ -33,6 +33,16 @@ def centre(images: jax.Array, field: int) -> jax.Array:
 
     Larger sides stay as they are. Of an odd number of missing rows or columns the larger part
     comes below and on the right.
+
+    Parameters
+    ----------
+    images : float array [n, height, width, channels]
+    field : int
+        Least side in pixels.
+
+    Returns
+    -------
+    float array [n, max(height, field), max(width, field), channels]
     """
     missing = [max(field - side, 0) for side in images.shape[1:3]]
     rows, columns = ((gap // 2, (gap + 1) // 2) for gap in missing)

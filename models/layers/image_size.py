@@ -14,6 +14,11 @@ def positions(side: int, window: int, stride: int = 1, padding: int = 0) -> int:
         Pixels between two positions.
     padding : int
         Pixels added at both ends.
+
+    Returns
+    -------
+    int
+        0 or less where the window does not fit.
     """
     return (side + 2 * padding - window) // stride + 1
 
@@ -27,6 +32,11 @@ def overhang(side: int, window: int, stride: int) -> int:
     Parameters
     ----------
     side, window, stride : int
+        Pixels.
+
+    Returns
+    -------
+    int
         Pixels.
     """
     return max(window - side, (window - side) % stride)

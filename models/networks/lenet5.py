@@ -24,7 +24,7 @@ DEVIATIONS = (
     "average pooling without trainable coefficients and without a squashing function of its own",
     "a linear output layer and cross-entropy (the paper: Euclidean RBF units, MAP criterion)",
     "plain tanh (the paper: 1.7159 tanh(2/3 x))",
-    "initial weights normal with variance 1 / inputs (the paper: uniform within 2.4 / inputs)",
+    "initial weights: truncated normal of variance 1 / inputs (paper: uniform within 2.4 / inputs)",
     "pixels are brought to mean 0 and deviation 1, on MNIST -0.42 for the background and 2.8 for "
     "ink (the paper: -0.1 and 1.175)",
     "on images above 32x32 C5 is a fully connected layer (the paper: still a 5x5 convolution)",

@@ -64,6 +64,11 @@ class Network(nnx.Module):
         Convolutions a stage: the further ones are 3x3 and keep the size.
     width : int
         Times as many maps and units as LeNet-5 has.
+
+    Raises
+    ------
+    ValueError
+        A word is none of those above, `dropout` not from 0 to below 1, `depth` or `width` below 1.
     """
 
     def __init__(

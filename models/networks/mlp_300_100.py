@@ -21,7 +21,7 @@ DEVIATIONS = (
     "mini-batches with momentum and a falling learning rate "
     "(the paper: one image at a time with a diagonal second-order step)",
     "cross-entropy by default (the paper: squared error, which is `loss: squared_error`)",
-    "initial weights normal with variance 1 / inputs (the paper: uniform within 2.4 / inputs)",
+    "initial weights: truncated normal of variance 1 / inputs (paper: uniform within 2.4 / inputs)",
 )
 
 IMAGE_SHAPE = (28, 28, 1)
