@@ -202,7 +202,7 @@ def main() -> None:
         script=(WEBSITE / "script.js").read_text(encoding="utf-8"),
         library=vega.LIBRARY.read_text(encoding="utf-8"),
         opening=OPENING,
-        story=list(story(accuracy)),
+        story=story(accuracy),
         charts=specs,
         # Inside a script element nothing is escaped but what would end it.
         charts_json=json.dumps(specs, allow_nan=False, separators=(",", ":")).replace(

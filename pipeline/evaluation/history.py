@@ -41,8 +41,7 @@ def accuracy_page(accuracy: pd.DataFrame, studies: Sequence[Study] = ()) -> str:
             "Written by the stage `report` from `results/tables`.\n",
             "![Test error by year, a panel a data set](history.svg)\n",
             f"{OPENING}\n",
-            *(f"- {line}" for line in story(accuracy)),
-            "",
+            *_story(accuracy),
             "## Accuracy by year\n",
             "Test accuracy in percent with its 95 % interval (Wilson, over the test images; "
             "several seeds: of their mean). An empty cell was not run.\n",
@@ -94,6 +93,11 @@ def accuracy_by_year(accuracy: pd.DataFrame) -> str:
             }
         )
     return table(rows)
+
+
+def _story(accuracy: pd.DataFrame) -> list[str]:
+    rows = story(accuracy)
+    return [table(rows)] if rows else []
 
 
 def _cell(row: dict[str, object]) -> str:

@@ -12,6 +12,7 @@ Row = dict[str, Any]
 WORDS = {
     *("dataset", "method", "title", "status", "published", "phase", "device", "protocol"),
     *("verdict", "source", "change", "rung", "kind", "name"),
+    *("data set", "best feature", "best network", "told apart"),
 }
 
 
