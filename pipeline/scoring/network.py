@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,4 +38,6 @@ def scorer(
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """Return a function from images, uint8 [n, height, width, channels], to [n, classes]."""
     learned, normalisation = from_arrays(prepared.blueprint, arrays)
-    return lambda images: np.asarray(predict(prepared, learned, normalisation, images))[0]
+    # The program is bound: to hash it at every call takes as long as a small network does.
+    scores = jax.jit(partial(predict, prepared))
+    return lambda images: np.asarray(scores(learned, normalisation, images))[0]
