@@ -16,6 +16,7 @@ COLUMNS = (
     *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
     *("unit", "machine"),
 )
+SPINNING = 0.05  # seconds; libgomp's threads, PyTorch's among them, wait actively for up to 20 ms
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
@@ -24,6 +25,14 @@ def seconds(call: Call) -> float:
     begin = time.perf_counter()
     call()
     return time.perf_counter() - begin
+
+
+def undisturbed(call: Call) -> float:
+    """Time a call after others: threads of the side before may still wait actively for a while."""
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < SPINNING:
+        call()
+    return seconds(call)
 
 
 def rows(
@@ -53,7 +62,7 @@ def rows(
     calls = {**ours, **peers}
     for call in calls.values():
         seconds(call), seconds(call)
-    taken = [{name: seconds(call) for name, call in calls.items()} for _ in range(repeats)]
+    taken = [{name: undisturbed(call) for name, call in calls.items()} for _ in range(repeats)]
     return [
         [
             *(f"{case}, {own}" if own else case, device),
