@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Time networks and features on a machine with a GPU, without dvc: `make gpu-bench`.
 #
-# First what has targets in benchmarks/README.md: ten seeds at once and the time to 99 %, then GPU_NETWORKS (all
-# without it) beside PyTorch where it is installed, then the datasets of params.yaml in GPU_BENCH, the
-# most valuable first. A call ends after GPU_SECONDS, and the next one goes on with what is not there
+# First what has targets in benchmarks/README.md: ten seeds at once and the time to 99 %, then the
+# networks in GPU_NETWORKS beside PyTorch where it is installed; then the datasets of params.yaml in
+# GPU_BENCH. Of both the most valuable first. A call ends after GPU_SECONDS, and the next one goes on with what is not there
 # yet; what fails leaves the rest alone. Copy results/ and benchmarks/results/ back.
 set -euo pipefail
 cd "$(dirname "$0")/.."

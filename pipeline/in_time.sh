@@ -11,7 +11,8 @@ in_time() {
   if [ "$left" -ge 20 ]; then
     # XLA hears no signal while it compiles.
     timeout --signal=INT --kill-after=20 "$left" "$python" -m "$@" || code=$?
-    [ "$code" -eq 124 ] || [ "$code" -eq 137 ] || return "$code"
+    # 137 before the time is over: it was killed for memory, which is a failure like others.
+    [ "$code" -eq 124 ] || { [ "$code" -eq 137 ] && [ "$SECONDS" -ge "$end" ]; } || return "$code"
   fi
   echo "time is up: call again to go on"
   exit "${failed:-0}"

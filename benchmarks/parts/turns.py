@@ -16,7 +16,7 @@ COLUMNS = (
     *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
     *("unit", "machine"),
 )
-SPINNING = 0.05  # seconds; libgomp's threads, PyTorch's among them, wait actively for up to 20 ms
+SPINNING = 0.05  # seconds: one call of 5 ms was too short for PyTorch's threads to come to rest
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 

@@ -19,7 +19,7 @@ DEVIATIONS = (
     "pixels are brought to mean 0 and deviation 1 per channel (cuda-convnet: 0 to 255 minus the "
     "mean image)",
     "maps count as grey levels in the response normalisation, whose constants are made for pixels "
-    "from 0 to 255: on maps of deviation 1 they would change nothing",
+    "from 0 to 255: on maps of deviation 1 they would change next to nothing",
     "initial weights by He's rule, biases at 0 (cuda-convnet: Gaussians of 0.0001 and 0.01, made "
     "for pixels from 0 to 255)",
     "one learning rate and one weight decay for all layers (cuda-convnet: biases "

@@ -105,14 +105,18 @@ def test_images_that_come_class_by_class_are_all_seen():
 
 @pytest.fixture
 def stub(tmp_path: Path):
-    """A place for the scripts where python only notes its words, and fails with `vgg19` and `y`."""
+    """The scripts, and a python that notes its words: `vgg19` and `y` fail, `huge` is killed."""
     for script in ("gpu_train.sh", "gpu_bench.sh", "in_time.sh"):
         (tmp_path / "pipeline").mkdir(exist_ok=True)
         shutil.copy(ROOT / "pipeline" / script, tmp_path / "pipeline")
     tools = tmp_path / "bin"
     tools.mkdir()
     for name, text in (
-        ("python", 'echo "$*" $JAX_PLATFORMS >> ran\ncase "$*" in *vgg19|*" y") exit 1;; esac\n'),
+        (
+            "python",
+            'echo "$*" $JAX_PLATFORMS >> ran\n'
+            'case "$*" in *vgg19|*" y") exit 1;; *huge) exit 137;; esac\n',
+        ),
         ("nvidia-smi", ""),
     ):
         (tools / name).write_text(f"#!/bin/sh\n{text}", "utf-8")
@@ -134,12 +138,14 @@ def stub(tmp_path: Path):
 
 
 def test_a_training_that_fails_leaves_the_next_one_alone(stub: Callable[..., Any]):
-    code, printed, ran = stub("gpu_train.sh", GPU_RUNS="x-vgg19 x-mlp")
+    code, printed, ran = stub("gpu_train.sh", GPU_RUNS="x-vgg19 x-huge x-mlp")
     assert (code, printed) == (1, "x-mlp is there\n")
     assert ran == [
         "-m pipeline.check cuda",  # where there is a GPU, on it or not at all
         "-m pipeline.prepare x cuda",
         "-m pipeline.train x vgg19 cuda",
+        "-m pipeline.prepare x cuda",
+        "-m pipeline.train x huge cuda",
         "-m pipeline.prepare x cuda",
         "-m pipeline.train x mlp cuda",
         "-m pipeline.throughput_network x mlp cuda",
