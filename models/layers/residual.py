@@ -10,6 +10,7 @@ from flax import nnx
 
 from models.layers.convolution import HE_NORMAL, Convolution
 from models.layers.image_size import check_image_size
+from models.layers.materialised import materialised
 from models.layers.normalisation import batch_norm
 from models.layers.pooling import max_pool
 
@@ -47,7 +48,8 @@ class BasicBlock(nnx.Module):
 
     def __call__(self, maps: jax.Array) -> jax.Array:
         """Map [n, height, width, channels] to [n, out_height, out_width, filters]."""
-        learned = nnx.relu(self.norm1(self.conv1(maps)))
+        maps = materialised(maps)
+        learned = materialised(nnx.relu(self.norm1(self.conv1(maps))))
         learned = self.norm2(self.conv2(learned))
         return nnx.relu(learned if self.shortcut == "none" else learned + self._past(maps))
 

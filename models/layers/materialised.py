@@ -1,0 +1,27 @@
+"""Maps that are computed once, not again wherever they are read."""
+
+from __future__ import annotations
+
+import jax
+from jax import lax
+
+
+def materialised(maps: jax.Array) -> jax.Array:
+    """Have XLA write maps to memory on a CPU before anything reads them.
+
+    It would rather compute cheap maps, such as a normalisation and a ReLU, once more inside what
+    reads them. The gradient of a convolution's kernel reads them in another order, for which that
+    costs more than the convolution: a step of ResNet-20, batch 128, two cores, takes 0.37 s so and
+    0.52 s otherwise with JAX 0.12 (0.54 to 0.60 s either way with 0.10).
+
+    Parameters
+    ----------
+    maps : float array
+        Of any shape.
+
+    Returns
+    -------
+    float array
+        The same values. Its gradient is written to memory, too.
+    """
+    return lax.optimization_barrier(maps) if jax.default_backend() == "cpu" else maps
