@@ -168,7 +168,7 @@ def compare(name: str, case: Case) -> list[list[str]]:
     table = []
     for place, (phase, steps) in enumerate((("training", case.steps), ("inference", 1))):
         calls = {peer: both[place] for peer, both in peers.items()}
-        title = f"{name}, {phase}, batch {case.batch}"
+        title = f"{name}, {phase}, batch {case.batch}, JAX {jax.__version__}"
         title += f", {case.dtype}" if case.dtype != "float32" else ""
         table += turns.rows(title, device.name(), {"": own[place]}, calls, steps * case.batch)
     return table

@@ -23,6 +23,7 @@ from pipeline.stage.files import (
     write_csv,
     write_json,
 )
+from pipeline.verify import stages_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,6 +173,33 @@ def merge(results: Path, dataset: str) -> tuple[Tables, Tables, str]:
     return tables._replace(rows=tables.rows | {"accuracy": accuracy}), theirs, info["title"]
 
 
+def check_pictures(results: Path, dataset: str) -> None:
+    """Refuse pictures that were drawn before the tables, which pictures themselves do not tell.
+
+    Raises
+    ------
+    UserError
+        By the dvc.lock of the project that the folder is in they are of another run.
+    """
+    lock = results.parent / "dvc.lock"
+    if results.name != paths.TABLES.parent.name or not lock.exists():
+        return
+    stages = stages_of(lock)
+    written = _checksum(stages.get(f"tabulate@{dataset}", {}).get("outs", []))
+    drawn = _checksum(stages.get(f"illustrate@{dataset}", {}).get("deps", []))
+    if written != drawn:
+        raise UserError(
+            f"{results / 'tables' / dataset / 'pictures'}: drawn from other tables than those "
+            f"beside it; run `dvc repro illustrate@{dataset}` there"
+        )
+
+
+def _checksum(files: list[dict[str, Any]]) -> str:
+    """Look up the checksum of the accuracy table; "" if it is not among the files."""
+    found = [file["md5"] for file in files if file["path"].endswith("/accuracy.csv")]
+    return found[0] if found else ""
+
+
 def copy_files(results: Path, dataset: str, names: set[str]) -> None:
     """Copy what is in no table: pictures, published models, timings of other machines."""
     from pipeline.evaluation.rows import with_others
@@ -202,6 +230,8 @@ def main(words: list[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     if chosen.results.resolve() == paths.TABLES.parent.resolve():
         raise UserError(f"{chosen.results}: found the results here, expected another run's")
+    for dataset in chosen.datasets:
+        check_pictures(chosen.results, dataset)
     all_merged = {dataset: merge(chosen.results, dataset) for dataset in chosen.datasets}
     for dataset, (both, theirs, title) in all_merged.items():
         ran = measured(theirs)

@@ -55,10 +55,16 @@ def damaged_objects(cache: Path) -> Iterator[str]:
             yield f"{file}: checksum {found}, expected {expected}; delete it and run `dvc repro`"
 
 
-def altered_outputs(lock: Path) -> Iterator[str]:
-    """Name the files and folders in dvc.lock that are there with another content."""
+def stages_of(lock: Path) -> dict[str, Any]:
+    """Read what dvc.lock says of every stage."""
     with blame(f"{lock}: not as dvc wrote it; run python -m pipeline.unlock", *UNREADABLE):
         stages: dict[str, Any] = YAML(typ="safe").load(lock.read_text(encoding="utf-8"))["stages"]
+    return stages
+
+
+def altered_outputs(lock: Path) -> Iterator[str]:
+    """Name the files and folders in dvc.lock that are there with another content."""
+    stages = stages_of(lock)
     outs = [(name, out) for name, stage in stages.items() for out in stage.get("outs", [])]
     for name, out in tqdm(outs, desc="outputs", unit="output", disable=None):
         path = Path(out["path"])

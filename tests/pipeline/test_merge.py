@@ -361,6 +361,23 @@ def test_of_several_datasets_all_are_read_before_one_is_written(
     assert contents(DIGITS) == before
 
 
+@pytest.mark.parametrize("drawn", ["", "later", "before"])
+def test_pictures_of_other_tables_are_refused(
+    other: Path, drawn: str, capsys: pytest.CaptureFixture[str]
+):
+    run = Path("run")
+    run.mkdir()
+    other.rename(run / "results")
+    file = "results/tables/digits/accuracy.csv"
+    stages = {"tabulate@digits": {"outs": [{"path": file, "md5": "later"}]}}
+    if drawn:
+        stages["illustrate@digits"] = {"deps": [{"path": file, "md5": drawn}]}
+    write_json(run / "dvc.lock", {"schema": "2.0", "stages": stages})  # JSON is YAML, too
+    assert merge.main(["run/results", "digits"]) == (0 if drawn == "later" else 1)
+    refused = "run `dvc repro illustrate@digits` there" in capsys.readouterr().err
+    assert refused == (drawn != "later")
+
+
 @pytest.mark.usefixtures("other")
 def test_the_results_here_are_not_another_run(capsys: pytest.CaptureFixture[str]):
     assert merge.main(["results", "digits"]) == 1
