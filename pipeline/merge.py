@@ -23,6 +23,7 @@ from pipeline.stage.files import (
     write_csv,
     write_json,
 )
+from pipeline.stage.params import NAME
 from pipeline.verify import stages_of
 
 if TYPE_CHECKING:
@@ -120,11 +121,12 @@ def write(dataset: str, tables: Tables, title: str) -> None:
     from pipeline.tabulate import write_pages, write_studies
 
     folder = paths.TABLES / dataset
+    # First what every row needs: whenever this is killed, it can be done again.
+    write_json(folder / "recipes.json", tables.recipes)
+    write_arrays(folder / "predictions.npz", tables.predictions)
     for name, table in tables.rows.items():
         write_csv(folder / f"{name}.csv", table)
     write_pages(folder, title)
-    write_json(folder / "recipes.json", tables.recipes)
-    write_arrays(folder / "predictions.npz", tables.predictions)
     accuracy = tables.rows["accuracy"].set_index("method")["accuracy"]
     write_json(folder / "metrics.json", accuracy[accuracy != ""].astype(float).to_dict())
     known = plugins.names("studies")
@@ -231,6 +233,8 @@ def main(words: list[str] | None = None) -> int:
     if chosen.results.resolve() == paths.TABLES.parent.resolve():
         raise UserError(f"{chosen.results}: found the results here, expected another run's")
     for dataset in chosen.datasets:
+        if not NAME.fullmatch(dataset):
+            raise UserError(f"DATASET: found {dataset}, expected a name out of params.yaml")
         check_pictures(chosen.results, dataset)
     all_merged = {dataset: merge(chosen.results, dataset) for dataset in chosen.datasets}
     for dataset, (both, theirs, title) in all_merged.items():

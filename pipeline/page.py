@@ -143,7 +143,7 @@ def study_tables(studies: list[Any]) -> list[dict[str, Any]]:
                 "title": study.title,
                 "dataset": study.dataset,
                 "stale": study.stale,
-                "notes": study_tables.notes(study.table, study.options),
+                "notes": study_tables.notes(study.notes, study.options),
                 "columns": list(rows[0]),
                 "rows": [list(row.values()) for row in rows],
             }

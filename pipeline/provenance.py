@@ -21,7 +21,7 @@ PACKAGES = ("pipeline", "features", "models")
 # afterwards; what params.yaml says is hashed as values, before it is spread into settings.
 PLUMBING = (Path("pipeline/stage"), Path("pipeline/ingest/download.py"))
 # Of a plug-in's constants, those that no number and no table comes from.
-WORDS = {"CITATION", "DEVIATIONS"}
+WORDS = {"CITATION", "DEVIATIONS", "NOTES"}
 # Of each kind of plug-in that a row is made of: its section, and the stage that runs it.
 SECTION_OF = {
     "feature": "features",

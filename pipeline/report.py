@@ -33,7 +33,8 @@ def read_tables(name: str, **columns: type) -> pd.DataFrame:
     if not files:
         raise UserError(f"{paths.TABLES}: found no DATASET/{name}.csv; run dvc repro")
     tables = [read_csv(file, **columns).assign(dataset=file.parent.name) for file in files]
-    return pd.concat(tables, ignore_index=True)
+    # A table without rows has no types, and would take those of the others away.
+    return pd.concat([one for one in tables if len(one)] or tables, ignore_index=True)
 
 
 def made_from(dataset: str) -> dict[str, Any]:
@@ -57,10 +58,11 @@ def read_studies(checked: params.Params) -> list[Study]:
     studies = []
     for file in paths.TABLES.glob("*/studies/*.csv"):
         dataset, name = file.parents[1].name, file.stem
-        title = plugins.card("studies", name).title if name in known else name
+        card = plugins.card("studies", name) if name in known else None
+        title, notes = (card.title, card.notes) if card else (name, ())
         then = made_from(dataset)[f"study {name}"]
         options, changes = then["parameters"]["study"], changes_since(checked, dataset, then)
-        studies.append(Study(dataset, name, title, read_csv(file), options, changes))
+        studies.append(Study(dataset, name, title, notes, read_csv(file), options, changes))
     return sorted(studies, key=lambda study: (study.title, study.dataset))
 
 

@@ -209,7 +209,7 @@ def read_studies(dataset: str, names: Iterable[str]) -> dict[str, tuple[str, str
         description = read_json(paths.study(dataset, name) / "study.json")
         if not description["skipped"]:
             text = (paths.study(dataset, name) / "table.csv").read_text(encoding="utf-8")
-            if not text.strip():
+            if len(text.strip().splitlines()) < 2:  # at most its heading
                 raise UserError(
                     f"studies.{name} on {dataset}: its table has no row, expected one at least; "
                     "no size is as small as the training images, or there is no seed"
@@ -220,12 +220,14 @@ def read_studies(dataset: str, names: Iterable[str]) -> dict[str, tuple[str, str
 
 def write_studies(folder: Path, studies: dict[str, tuple[str, str]], dataset_title: str) -> None:
     """Write every study's table, and a page that lists them."""
-    shutil.rmtree(folder, ignore_errors=True)
     lines = [f"# {dataset_title}: studies", ""]
     for name, (title, text) in sorted(studies.items(), key=lambda study: study[1]):
         write_text(folder / f"{name}.csv", text)
         lines.append(f"- [{title}]({name}.csv)")
     write_text(folder / "README.md", "\n".join([*lines, *([] if studies else ["None yet."]), ""]))
+    for file in folder.glob("*.csv"):
+        if file.stem not in studies:
+            file.unlink()
 
 
 def write_pages(folder: Path, dataset_title: str) -> None:

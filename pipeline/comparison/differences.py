@@ -129,9 +129,10 @@ def _paired(before: Tables, after: Tables, method: str) -> dict[str, float]:
 def _throughput_ratio(before: Tables, after: Tables, method: str) -> float:
     """Compare the fastest batches on the one machine that measured both, on its fastest device.
 
-    Where both have the very same figure, it was measured once and compares nothing.
+    Only figures of the same file: the pipeline's own and those of pipeline.bench are apart. Where
+    both have the very same figure, it was measured once and compares nothing.
     """
-    where = ["machine", "threads", "device"]
+    where = ["machine", "threads", "device", "file"]
     fastest = []
     for tables in (before, after):
         if tables.throughput.empty:
@@ -142,14 +143,14 @@ def _throughput_ratio(before: Tables, after: Tables, method: str) -> float:
         fastest.append(own.groupby(where)["images_per_second"].max())
     both = (fastest[1] / fastest[0]).dropna()
     both = both[both != 1]
-    machines = both.index.droplevel("device").unique()
+    machines = both.index.droplevel(["device", "file"]).unique()
     return float(both[fastest[1][both.index].idxmax()]) if len(machines) == 1 else np.nan
 
 
 def _reasons(before: Tables, after: Tables, method: str) -> Iterator[str]:
     """Name the parameters, the data and the code that differ, and the setting that was chosen."""
     settings = [tables.accuracy.loc[method].get("setting") for tables in (before, after)]
-    if settings[0] != settings[1]:
+    if settings[0] != settings[1] and not pd.isna(settings).any():  # none where it was skipped
         yield f"chosen {settings[0]} -> {settings[1]}"
     recipes = [tables.recipes.get("rows", {}).get(method) for tables in (before, after)]
     if not all(recipes):

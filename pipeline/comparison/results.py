@@ -28,7 +28,7 @@ class Tables(NamedTuple):
     Attributes
     ----------
     accuracy, throughput : DataFrame
-        One row per method; one per method, phase and batch size.
+        One row per method; one per method, phase, batch size and `file`.
     recipes : dict
         ``rows``: what each row was made from; ``files``: a hash for each file of code.
     predictions : dict of uint8 or uint16 arrays [n_test]
@@ -58,11 +58,11 @@ def read(folder: Path) -> dict[str, Tables]:
 
 def _read_dataset(folder: Path) -> Tables:
     recipes, predictions = folder / "recipes.json", folder / "predictions.npz"
-    timed = sorted(folder.glob("throughput*.csv"))  # this machine's, and others'
+    files = sorted(folder.glob("throughput*.csv"))  # this run's, and those of pipeline.bench
     with blame(str(folder), KeyError):  # no CSV, or without methods
         tables = Tables(
             read_csv(folder / "accuracy.csv").set_index("method"),
-            pd.concat([*map(read_csv, timed)]) if timed else pd.DataFrame(columns=list(TIMED)),
+            _timed(files),
             read_json(recipes) if recipes.exists() else {},
             read_arrays(predictions) if predictions.exists() else {},
         )
@@ -73,6 +73,13 @@ def _read_dataset(folder: Path) -> Tables:
         if missing := [column for column in needed if column not in table]:
             raise UserError(f"{folder}: a table has no column {', '.join(missing)}")
     return tables
+
+
+def _timed(files: list[Path]) -> pd.DataFrame:
+    """Read throughput tables, with the name of the file of each row."""
+    tables = [read_csv(file).assign(file=file.name) for file in files]
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled or tables) if tables else pd.DataFrame(columns=[*TIMED, "file"])
 
 
 @contextmanager

@@ -68,9 +68,11 @@ def _pictures(run: Run, feature: Any) -> Iterator[tuple[str, str, str, Images]]:
         f"{len(images)} test images with a missing patch, and the same filled in",
         _rows(masked, _pixels(feature.inpaint(images, gap))),
     )
-    codes = feature.transform(run.array("test_images")[:POINTS])
+    codes = feature.transform(run.array("test_images")[run.spread(POINTS)])
     rng = np.random.default_rng(0)
-    random = rng.multivariate_normal(codes.mean(0), np.cov(codes, rowvar=False), DRAWN)
+    random = rng.multivariate_normal(
+        codes.mean(0), np.atleast_2d(np.cov(codes, rowvar=False)), DRAWN
+    )
     yield (
         "random",
         "images of codes drawn at random, with the mean and covariance of the test images' codes, "
@@ -117,7 +119,7 @@ def _plane(run: Run, feature: Any, title: str, name: str) -> Picture:
         "top, in steps of equally many test images, and one class turns into the next",
         f"{SIDE} by {SIDE} images decoded from the plane of a code of two numbers",
         mosaics.mosaic(images, SIDE),
-        points[:POINTS],
+        points.iloc[run.spread(POINTS)],
     )
 
 

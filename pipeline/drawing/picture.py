@@ -59,6 +59,11 @@ class Run(NamedTuple):
         """Map one of the dataset's arrays, such as ``test_labels``."""
         return read_array(paths.data(self.dataset) / f"{name}.npy", mmap=True)
 
+    def spread(self, most: int) -> NDArray[np.int64]:
+        """Choose up to `most` test images from all over: those of a folder come class by class."""
+        count = len(self.array("test_labels"))
+        return np.linspace(0, count - 1, min(most, count)).astype(np.int64)
+
     def images(self, split: str) -> NDArray[np.uint8] | Records:
         """Open the images of ``train`` or ``test``, streamed or not."""
         return open_images(paths.data(self.dataset), split)

@@ -16,11 +16,12 @@ NOTHING = 0.001  # seconds: a search of a single setting takes less
 
 
 class Study(NamedTuple):
-    """A study's table, its title, what was set for it, and what has changed since it was made."""
+    """A study's table, its title and notes, what was set, and what has changed since then."""
 
     dataset: str
     name: str
     title: str
+    notes: Sequence[str]
     table: pd.DataFrame
     options: Mapping[str, Any]
     stale: str
@@ -71,8 +72,10 @@ def throughput_page(throughput: pd.DataFrame) -> str:
     parts = [
         "# Throughput\n",
         "From pixels to label, the fastest batch size; training is one model with its chosen "
-        "setting, search the choice of it. Each machine by itself. The spread is that of repeated "
-        "calls within one run; runs on different days differ by more. Written by `report`.\n",
+        "setting, search the choice of it. Each machine by itself; of what was timed there twice, "
+        "by the pipeline and by `pipeline.bench`, the faster prediction. The spread is that of "
+        "repeated calls within one run; runs on different days differ by more. Written by "
+        "`report`.\n",
         *throughput_by_machine(throughput),
     ]
     return "\n".join(parts)
@@ -145,7 +148,7 @@ def studies_by_dataset(studies: Sequence[Study]) -> list[str]:
     parts = []
     for study in studies:
         note = f"{STALE} stale: made before a change of {study.stale}\n\n" if study.stale else ""
-        note += "".join(f"{line}\n\n" for line in study_tables.notes(study.table, study.options))
+        note += "".join(f"{line}\n\n" for line in study_tables.notes(study.notes, study.options))
         rows = study_tables.rows(study.table)
         parts.append(f"## {study.title}: {study.dataset}\n\n{note}{table(rows)}")
     return parts

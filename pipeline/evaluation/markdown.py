@@ -35,11 +35,15 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def table(rows: list[Row]) -> str:
-    """Lay out rows of strings as a Markdown table."""
-    frame = pd.DataFrame(rows)
+    """Lay out rows as a Markdown table; a ``|`` or a line break in a string stays in its cell."""
+    frame = pd.DataFrame(rows).map(_in_one_cell)
     aligned = ["left" if column in WORDS else "right" for column in frame.columns]
     text = frame.to_markdown(index=False, disable_numparse=True, colalign=aligned)
     return str(text) + "\n"
+
+
+def _in_one_cell(value: Any) -> Any:
+    return " ".join(value.replace("|", r"\|").split()) if isinstance(value, str) else value
 
 
 def published(row: Row) -> str:

@@ -19,6 +19,7 @@ from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_array, read_arrays, read_json, write_arrays
 
 DESCRIPTION = "description"
+BORDERS = 200  # images whose borders are looked at
 FEATURE, MODEL = "feature.", "model."  # before the names of the arrays of either
 
 
@@ -103,7 +104,7 @@ def ran_here(dataset: str, method: str) -> Trained:
         "dataset": dataset,
         **{name: info[name] for name in ("title", "image_shape", "class_names")},
         "accuracy": float((read_array(scores / "scores.npy")[0].argmax(-1) == labels).mean()),
-        "border": border(open_images(paths.data(dataset), "test")[:200]),
+        "border": border(open_images(paths.data(dataset), "test")[:: -(-len(labels) // BORDERS)]),
         **{name: row[name] for name in ("kind", "feature", "model", "setting", "scores")},
     }
     arrays = _prefixed(MODEL, read_arrays(paths.model(dataset, method)))

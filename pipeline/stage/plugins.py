@@ -43,7 +43,7 @@ class Card:
     Attributes
     ----------
     constants : mapping
-        The literal constants at the top: TITLE, YEAR, CITATION, DEVIATIONS, ...
+        The literal constants at the top: TITLE, YEAR, CITATION, DEVIATIONS, NOTES, ...
     options : mapping from str to str
         The options that params.yaml may set, with their annotations.
     required : tuple of str
@@ -66,6 +66,11 @@ class Card:
     def year(self) -> int:
         """The year in which the method was published."""
         return int(self.constants["YEAR"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a study says of the figures in its table."""
+        return tuple(self.constants.get("NOTES", ()))
 
 
 def names(kind: str) -> list[str]:

@@ -16,6 +16,12 @@ from pipeline.evaluation.intervals import holm, mcnemar
 from pipeline.evaluation.trials import Data, difference, network, summary
 
 TITLE = "From LeNet-5 to the parts of 2012 and 2015"
+NOTES = (
+    "p: exact McNemar test of seed 0 against the row above, adjusted by Holm. The interval, over "
+    "all seeds and not adjusted, may say otherwise.",
+    "The interval of a difference is over the test images, for these seeds: how much others would "
+    "differ it leaves out.",
+)
 
 # What each rung changes, and what it is called.
 RUNGS: tuple[tuple[str, dict[str, Any]], ...] = (

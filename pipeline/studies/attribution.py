@@ -26,6 +26,14 @@ from pipeline.evaluation.selection import choose
 from pipeline.evaluation.trials import Data, Predict, Right, classical, difference, network, summary
 
 TITLE = "What changed in 2012, by how much"
+NOTES = (
+    "An effect is the mean over all conditions that the other causes leave, which may differ in "
+    "sign: the cells tell. A share of the images, a tenth unless the study's option share says "
+    "otherwise, is learned in as many steps as all. Where learned features stand beside HOG, they "
+    "are LeNet-5's; the larger networks are LeNet-5 with later parts, none is a network of 2012.",
+    "The interval of a difference is over the test images, for these seeds: how much others would "
+    "differ it leaves out.",
+)
 
 MODELS = ("hog-linear_svm", "lenet5", "lenet5_modern", "lenet5_modern, twice as deep")
 BATCH = 1024

@@ -8,7 +8,6 @@ from itertools import cycle
 import altair as alt
 import pandas as pd
 
-from pipeline.evaluation.study_tables import OF_THESE_SEEDS
 from pipeline.website.charts import LEAST, Spec, choice, error_axis, finished, of_one_dataset
 
 LONGEST_LINE = 24  # letters of a label: a phone leaves half its width to the chart
@@ -123,7 +122,7 @@ def effects(frame: pd.DataFrame) -> Spec:
             alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
         ],
     )
-    described = f"What each cause changed, with its interval. {OF_THESE_SEEDS}"
+    described = "What each cause changed, with its interval over the test images, for these seeds."
     return finished(alt.layer(nothing, bars, marks), described)
 
 

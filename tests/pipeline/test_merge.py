@@ -361,6 +361,24 @@ def test_of_several_datasets_all_are_read_before_one_is_written(
     assert contents(DIGITS) == before
 
 
+def test_a_path_is_no_dataset(other: Path, capsys: pytest.CaptureFixture[str]):
+    before = contents(DIGITS)
+    assert merge.main([str(other), "digits/"]) == 1
+    assert "found digits/, expected a name out of params.yaml" in capsys.readouterr().err
+    assert contents(DIGITS) == before
+
+
+def test_a_killed_merge_can_be_done_again(other: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(merge, "write_csv", full)
+        assert merge.main([str(other), "digits"]) == 1
+    assert merge.main([str(other), "digits"]) == 0
+    assert_whole()
+
+
 @pytest.mark.parametrize("drawn", ["", "later", "before"])
 def test_pictures_of_other_tables_are_refused(
     other: Path, drawn: str, capsys: pytest.CaptureFixture[str]

@@ -149,6 +149,26 @@ def test_a_speed_that_was_measured_once_is_not_compared_with_itself(old: Path, t
     assert compared(old, new)["throughput_ratio"].tolist() == pytest.approx([1.5, 1.5])
 
 
+@pytest.mark.parametrize("rows", [1, 0])
+def test_speeds_of_the_pipeline_and_of_a_benchmark_stay_apart(rows: int, old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    methods = {"hog-logistic": predictions(0), "lenet5": predictions(2)}
+    write_tables(new / "digits", methods, speed=150.0, C=3.0)
+    for folder in (old, new):
+        table = pd.read_csv(folder / "digits/throughput.csv").assign(images_per_second=9999.0)
+        table[: rows * len(table)].to_csv(folder / "digits/throughput-here.csv", index=False)
+    assert compared(old, new)["throughput_ratio"].tolist() == pytest.approx([1.5, 1.5])
+
+
+def test_a_setting_that_nothing_chose_is_no_reason(old: Path, tmp_path: Path):
+    new = tmp_path / "new"
+    shutil.copytree(old, new)
+    file = new / "digits/accuracy.csv"
+    skipped = pd.read_csv(file).assign(status="skipped", setting=None)
+    skipped.to_csv(file, index=False)
+    assert not compared(old, new)["why"].str.contains("chosen").any()
+
+
 def test_a_skipped_row_changes_no_other(old: Path, tmp_path: Path):
     new = tmp_path / "new"
     shutil.copytree(old, new)

@@ -83,7 +83,7 @@ def test_only_convolutions_have_maps_the_largest_first(run: Run, lenet5: Any):
     assert list(chosen) == ["c1", "c3"]
 
 
-@pytest.mark.parametrize("code", [2, 3])
+@pytest.mark.parametrize("code", [1, 2, 3])
 def test_an_autoencoder_is_drawn(run: Run, code: int, monkeypatch: pytest.MonkeyPatch):
     feature = autoencoder.Feature(code=code, hidden=8, epochs=1).fit(run.array("train_images"))
     shown = ("Autoencoder", feature, feature.to_arrays())
@@ -104,6 +104,11 @@ def test_an_autoencoder_is_drawn(run: Run, code: int, monkeypatch: pytest.Monkey
     planar = autoencoding.in_two_numbers(run, feature)
     assert (planar is feature) == (code == 2)
     np.testing.assert_allclose(points[["z1", "z2"]], planar.transform(run.array("test_images")))
+
+
+@pytest.mark.parametrize(("most", "places"), [(3, [0, 14, 29]), (99, [*range(30)])])
+def test_images_are_chosen_from_all_over(run: Run, most: int, places: list[int]):
+    assert run.spread(most).tolist() == places
 
 
 def test_a_feature_without_a_decoder_has_no_plane(run: Run, monkeypatch: pytest.MonkeyPatch):

@@ -62,6 +62,12 @@ def cells(text: str, method: str):
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+def test_a_string_stays_in_its_cell():
+    lines = markdown.table([{"title": "a | b\nc", "year": 1998}]).splitlines()
+    assert [line.count("|") - line.count(r"\|") for line in lines] == [3, 3, 3]
+    assert r"a \| b c" in lines[2]
+
+
 def test_accuracy_in_full():
     text = markdown.accuracy(accuracy_frame(), "MNIST")
     assert text.startswith("# MNIST: accuracy\n\n60,000 training and 10,000 test images.")

@@ -179,11 +179,17 @@ def test_no_p_value_is_written_as_nothing():
     assert [row["p"] for row in study_tables.rows(table)] == ["-", "< 0.001", "0.066"]
 
 
-def test_a_study_says_what_was_set_for_it(ladder: pd.DataFrame):
-    first, *others = study_tables.notes(ladder, {"epochs": 4, "sizes": [1, 2]})
+def test_a_study_says_what_was_set_for_it_and_what_its_file_says():
+    said = plugins.card("studies", "ablation").notes
+    assert said
+    first, *others = study_tables.notes(said, {"epochs": 4, "sizes": [1, 2]})
     assert first == "Set in params.yaml: epochs 4, sizes [1, 2]."
-    assert others == study_tables.notes(ladder, {})
-    assert study_tables.OF_THESE_SEEDS in others
+    assert others == study_tables.notes(said, {}) == [*said]
+
+
+def test_a_figure_without_an_interval_stands_alone():
+    table = pd.DataFrame({"accuracy": [0.5], "gain": [0.125]})
+    assert study_tables.rows(table) == [{"accuracy %": "50.00", "gain, points": "12.50"}]
 
 
 def test_the_penalty_is_chosen_for_the_images_at_hand(data: Data, monkeypatch: pytest.MonkeyPatch):
