@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax
 from flax import nnx
 
 from models.layers.convolution import HE_NORMAL, Convolution
-from models.layers.image_size import check_image_size
+from models.layers.materialised import materialised
 from models.layers.pooling import average_pool, max_pool, pooled_side
-from models.layers.response_normalisation import within_maps
 
 WINDOW, STRIDE = 3, 2
 
@@ -29,22 +26,9 @@ class CudaConvnet(nnx.Module):
         Height, width, channels.
     classes : int
     rngs : nnx.Rngs
-
-    Attributes
-    ----------
-    normalised : bool
-        Whether the first two poolings are followed by a response normalisation within each map.
-
-    Raises
-    ------
-    ValueError
-        The images are smaller than 4x4.
     """
 
-    normalised: ClassVar[bool] = False
-
     def __init__(self, *, image_shape: tuple[int, int, int], classes: int, rngs: nnx.Rngs) -> None:
-        check_image_size(image_shape, 4)
         rows, columns, channels = image_shape
         for _ in range(3):
             rows, columns = (
@@ -57,12 +41,13 @@ class CudaConvnet(nnx.Module):
 
     def __call__(self, images: jax.Array) -> jax.Array:
         """Map images [n, height, width, channels] to logits [n, classes]."""
-        maps = nnx.relu(max_pool(self.conv1(images), WINDOW, STRIDE, partial=True))
-        maps = self._normalise(maps)
+        maps = max_pool(materialised(self.conv1(images)), WINDOW, STRIDE, partial=True)
+        maps = self.normalise(nnx.relu(materialised(maps)))
         maps = average_pool(nnx.relu(self.conv2(maps)), WINDOW, STRIDE, partial=True)
-        maps = self._normalise(maps)
+        maps = self.normalise(maps)
         maps = average_pool(nnx.relu(self.conv3(maps)), WINDOW, STRIDE, partial=True)
         return self.output(maps.reshape(len(maps), -1))
 
-    def _normalise(self, maps: jax.Array) -> jax.Array:
-        return within_maps(maps) if self.normalised else maps
+    def normalise(self, maps: jax.Array) -> jax.Array:
+        """Leave what the first two poolings give as it is; a subclass may normalise it."""
+        return maps

@@ -8,10 +8,10 @@ from __future__ import annotations
 from models.layers.cuda_convnet import CudaConvnet
 
 TITLE = "cuda-convnet"
-YEAR = 2012
+YEAR = 2011
 CITATION = (
     "A. Krizhevsky, cuda-convnet: high-performance C++/CUDA implementation of convolutional "
-    "neural networks, code.google.com/p/cuda-convnet, 2012, example-layers/layers-19pct.cfg"
+    "neural networks, code.google.com/p/cuda-convnet, 2011, example-layers/layers-19pct.cfg"
 )
 DEVIATIONS = (
     "pixels are brought to mean 0 and deviation 1 per channel (cuda-convnet: 0 to 255 minus the "
@@ -20,7 +20,7 @@ DEVIATIONS = (
     "for pixels from 0 to 255)",
     "one learning rate and one weight decay for all layers (cuda-convnet: biases "
     "learn twice as fast, the last layer decays 750 times as much as the others)",
-    "on CIFAR-10 40 epochs in params.yaml, the learning rate along a cosine (its files name no "
+    "on CIFAR-10 60 epochs in params.yaml, the learning rate along a cosine (its files name no "
     "schedule; layer-params-18pct.cfg has a tenth after 120 epochs, and another after 10 more)",
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import jax
 
 from models.layers.cuda_convnet import CudaConvnet
+from models.layers.response_normalisation import within_maps
 
 TITLE = "cuda-convnet + LRN"
 YEAR = 2012
@@ -41,7 +42,6 @@ GREY_LEVELS = 64.0
 class Network(CudaConvnet):
     """Three convolutions and a linear layer, the first two poolings normalised within each map."""
 
-    normalised = True
-
-    def _normalise(self, maps: jax.Array) -> jax.Array:
-        return super()._normalise(GREY_LEVELS * maps) / GREY_LEVELS
+    def normalise(self, maps: jax.Array) -> jax.Array:
+        """Damp every unit by its neighbours in the map."""
+        return within_maps(GREY_LEVELS * maps) / GREY_LEVELS
