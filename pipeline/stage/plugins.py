@@ -70,7 +70,8 @@ class Card:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a study says of the figures in its table."""
-        return tuple(self.constants.get("NOTES", ()))
+        notes: tuple[str, ...] = self.constants.get("NOTES", ())
+        return notes
 
 
 def names(kind: str) -> list[str]:
@@ -104,7 +105,7 @@ def card(kind: str, name: str) -> Card:
     Raises
     ------
     UserError
-        The file does not exist, is no Python, or lacks its title or year.
+        The file does not exist, is no Python, or lacks a constant or its class.
     """
     file = path(kind, name)
     try:
@@ -114,6 +115,18 @@ def card(kind: str, name: str) -> Card:
     except ValueError as error:  # not UTF-8, or a zero byte
         raise UserError(f"{file}: no Python source: {error}") from error
     constants = dict(_constants(tree))
+    _check_constants(file, kind, constants)
+    arguments = _constructor(tree, ENTRANCE[kind])
+    required = (name for name, (_, has_default) in arguments.items() if not has_default)
+    options = {name: annotation for name, (annotation, _) in arguments.items()}
+    defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    if ENTRANCE[kind] not in defined:
+        raise UserError(f"{file}: found no {ENTRANCE[kind]}, expected one at the top level")
+    return Card(constants, options, tuple(required), "record" in defined)
+
+
+def _check_constants(file: Path, kind: str, constants: Mapping[str, Any]) -> None:
+    """Stop at a constant that tables and charts could not use."""
     needed = (("TITLE", str), ("YEAR", int))[: 1 if kind == "studies" else 2]
     for constant, kind_of_value in needed:
         if not isinstance(constants.get(constant), kind_of_value):
@@ -121,16 +134,12 @@ def card(kind: str, name: str) -> Card:
             raise UserError(
                 f"{file}: {constant}: found {found!r}, expected a literal {kind_of_value.__name__}"
             )
-    arguments = _constructor(tree, ENTRANCE[kind])
-    required = (name for name, (_, has_default) in arguments.items() if not has_default)
-    options = {name: annotation for name, (annotation, _) in arguments.items()}
-    defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
-    if ENTRANCE[kind] not in defined:
-        raise UserError(f"{file}: found no {ENTRANCE[kind]}, expected one at the top level")
     if kind == "classifiers" and constants.get("KIND") not in KINDS:
         found = constants.get("KIND", "nothing")
         raise UserError(f"{file}: KIND: found {found!r}, expected one of {', '.join(KINDS)}")
-    return Card(constants, options, tuple(required), "record" in defined)
+    notes = constants.get("NOTES", ())
+    if not (isinstance(notes, tuple) and all(isinstance(note, str) for note in notes)):
+        raise UserError(f"{file}: NOTES: found {notes!r}, expected a tuple of str")
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:

@@ -114,6 +114,15 @@ def test_a_classifiers_scores_are_of_a_known_kind(folder: Path):
         plugins.card("classifiers", "net")
 
 
+@pytest.mark.parametrize(
+    ("notes", "found"), [("('no comma')", "'no comma'"), ("('one', 2)", r"\('one', 2\)")]
+)
+def test_the_notes_of_a_study_are_a_tuple_of_sentences(folder: Path, notes: str, found: str):
+    (folder / "net.py").write_text(f"TITLE = 'x'\nNOTES = {notes}\ndef run(): ...", "utf-8")
+    with pytest.raises(UserError, match=rf"net\.py: NOTES: found {found}, expected a tuple"):
+        plugins.card("studies", "net")
+
+
 def test_a_file_in_another_encoding_is_named_in_one_line(folder: Path):
     (folder / "net.py").write_bytes("TITLE = 'Schölkopf'\nYEAR = 1989".encode("latin-1"))
     with pytest.raises(UserError, match=r"\A\S*net\.py.*\Z"):
