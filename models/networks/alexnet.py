@@ -31,7 +31,7 @@ DEVIATIONS = (
     "initial weights by He's rule, biases at 0 (the paper: Gaussians of 0.01, some biases at 1)",
     "pixels are brought to mean 0 and deviation 1 per channel (the paper: the mean image is "
     "subtracted)",
-    "weight decay on kernels only, not on biases and batch normalisation",
+    "no weight decay on batch normalisation",
     "mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of images of 256 pixels, "
     "and colours changed by principal components); one crop in prediction (the paper: ten)",
     "30 epochs in params.yaml, the learning rate falls at half and at three quarters of them (the "

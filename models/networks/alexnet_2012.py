@@ -25,7 +25,6 @@ DEVIATIONS = (
     "both towers on one device",
     "pixels are brought to mean 0 and deviation 64 per channel (the paper: the mean image is "
     "subtracted)",
-    "weight decay on kernels only, not on biases",
     "mirrored, and shifted by up to 4 pixels (the paper: mirrored crops of images of 256 pixels, "
     "and colours changed by principal components)",
     "one crop in prediction (the paper: ten crops)",

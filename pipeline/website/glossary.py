@@ -11,8 +11,8 @@ GLOSSARY = (
     ("Canny", "edges one pixel wide: the strongest places along each rise of brightness"),
     ("convolution", "one small kernel of weights, applied at every place of an image"),
     ("distortions", "training images, each time moved, turned, scaled or mirrored a little"),
-    ("cuda-convnet", "A. Krizhevsky's network of three convolutions for CIFAR-10, 2012"),
-    ("dropout", "switching off a random half of the units in every training step"),
+    ("cuda-convnet", "A. Krizhevsky's network of three convolutions for CIFAR-10, 2011"),
+    ("dropout", "switching off a random share of the units in every training step"),
     ("epoch", "one pass of a training over all training images"),
     ("feature", "numbers computed from an image that a classifier can use, such as HOG"),
     ("feature map", "what one kernel answers at every place of an image, itself an image"),
@@ -39,7 +39,8 @@ GLOSSARY = (
     ),
     (
         "LeNet-5 with later parts",
-        "with ReLU, max pooling, batch normalisation, dropout and distorted images",
+        "with ReLU, max pooling, batch normalisation and, where they helped, dropout and "
+        "distorted images",
     ),
     ("linear classifier", "one weight per number and class; the class with the largest sum wins"),
     ("logistic regression", "a linear classifier whose sums are turned into probabilities"),
