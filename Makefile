@@ -15,6 +15,7 @@ endif
 
 repro: .venv/installed
 	@python -m pipeline.unlock
+	@python -m pipeline.check  # says what is wrong where dvc itself would stumble
 	dvc repro
 	@for folder in artifacts/scores/*/; do \
 	  table="results/tables/$$(basename "$$folder")/accuracy.md"; [ ! -e "$$table" ] || cat "$$table"; done

@@ -30,7 +30,9 @@ class Feature(VisualWords):
 
     Dense SIFT descriptors of several scales are each named after the nearest word; the words
     come from k-means over descriptors of training images. A descriptor counts in the cell that
-    its centre lies in. The finest grid weighs 1/2, each coarser one half as much, down to the
+    its centre lies in; a centre on a border belongs to the cell to the right or below. (In images
+    of 16x16 pixels no centre lies left of or above 4: the first row and the first column of the
+    4x4 grid stay empty.) The finest grid weighs 1/2, each coarser one half as much, down to the
     first two, which weigh the same.
 
     Parameters

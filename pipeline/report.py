@@ -60,7 +60,9 @@ def read_studies(checked: params.Params) -> list[Study]:
         dataset, name = file.parents[1].name, file.stem
         card = plugins.card("studies", name) if name in known else None
         title, notes = (card.title, card.notes) if card else (name, ())
-        then = made_from(dataset)[f"study {name}"]
+        then = made_from(dataset).get(f"study {name}")
+        if then is None:
+            raise UserError(f"{file}: found no such study in recipes.json, expected one")
         options, changes = then["parameters"]["study"], changes_since(checked, dataset, then)
         studies.append(Study(dataset, name, title, notes, read_csv(file), options, changes))
     return sorted(studies, key=lambda study: (study.title, study.dataset))

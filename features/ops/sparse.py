@@ -14,7 +14,7 @@ class SparseCoder:
     Proximal gradient steps with momentum (A. Beck, M. Teboulle, A fast iterative
     shrinkage-thresholding algorithm, SIAM J. Imaging Sciences 2(1), 2009), a fixed number of
     them: each is one matrix product for all patches of an image, and a code does not depend on
-    the other images. ``sklearn.decomposition.sparse_encode`` finds the same minimum, patch by
+    the other images. ``sklearn.decomposition.sparse_encode`` finds the minimum itself, patch by
     patch.
 
     Parameters

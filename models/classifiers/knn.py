@@ -30,7 +30,7 @@ class Classifier(StoredVectors):
 
     A class's score is its votes, plus (neighbours - rank) / (neighbours + 1) < 1 for the rank,
     from 0, of its nearest image among the neighbours: of classes with equal votes the one with the
-    nearest image wins. Of images at equal distance the first one is the nearer.
+    nearest image wins. Of images at equal distance, but for rounding, the first one is the nearer.
 
     Parameters
     ----------

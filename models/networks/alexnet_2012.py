@@ -98,12 +98,31 @@ class Network(nnx.Module):
         """Map images [n, height, width, channels] to logits [n, classes]."""
         over = [(0, overhang(side, KERNEL, STRIDE)) for side in images.shape[1:3]]
         maps = self.conv1(jnp.pad(GREY_LEVELS * images, ((0, 0), *over, (0, 0))))
-        maps = max_pool(across_maps(nnx.relu(maps)), 3, 2, partial=True)
-        maps = max_pool(across_maps(nnx.relu(self.conv2(maps))), 3, 2, partial=True)
+        maps = max_pool(within_towers(nnx.relu(maps)), 3, 2, partial=True)
+        maps = max_pool(within_towers(nnx.relu(self.conv2(maps))), 3, 2, partial=True)
         maps = nnx.relu(self.conv3(maps))
         maps = nnx.relu(self.conv4(maps))
         maps = max_pool(nnx.relu(self.conv5(maps)), 3, 2, partial=True)
         return self.head(maps)
+
+
+def within_towers(maps: jax.Array) -> jax.Array:
+    """Normalise responses across the maps of each tower by itself.
+
+    The paper does not say so, but its towers, each on a GPU, exchange maps at the third convolution
+    and not before (section 3.2 and figure 2).
+
+    Parameters
+    ----------
+    maps : float array [n, height, width, channels]
+        The first half of the channels is one tower's, the second half the other's.
+
+    Returns
+    -------
+    float array [n, height, width, channels]
+    """
+    towers = maps.reshape(*maps.shape[:3], 2, -1)
+    return jax.vmap(across_maps, in_axes=3, out_axes=3)(towers).reshape(maps.shape)
 
 
 def _last_side(side: int) -> int:

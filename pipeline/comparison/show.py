@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -97,31 +98,25 @@ def _lines(group: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _line(row: dict[str, object]) -> dict[str, str]:
+    pair = partial(_pair, row["change"])
     return {
         "method": str(row["method"]),
         "change": str(row["change"]),
-        "accuracy %": _pair(_percent(row, "before"), _percent(row, "after")),
+        "accuracy %": pair(_percent(row, "before"), _percent(row, "after")),
         "points": _points(row["difference"]),
-        "std": _pair(_points(row["std_before"], ""), _points(row["std_after"], "")),
+        "std": pair(_points(row["std_before"], ""), _points(row["std_after"], "")),
         "seed 0": _interval(row),
         "p": "-" if pd.isna(row["p"]) else _p_value(float(str(row["p"]))),
-        "parameters": _pair(*(_count(row[f"parameters_{when}"]) for when in ("before", "after"))),
-        "MACs": _pair(*(_count(row[f"macs_{when}"]) for when in ("before", "after"))),
+        "parameters": pair(*(_count(row[f"parameters_{when}"]) for when in ("before", "after"))),
+        "MACs": pair(*(_count(row[f"macs_{when}"]) for when in ("before", "after"))),
         "speed": _times(row["throughput_ratio"]),
     }
 
 
-def _pair(before: str, after: str) -> str:
-    known = [value for value in (before, after) if value != "-"]
-    if not known:
-        return "-"
-    return (
-        before
-        if before == after or after == "-"
-        else after
-        if before == "-"
-        else " -> ".join(known)
-    )
+def _pair(change: object, before: str, after: str) -> str:
+    if change != "changed":  # one side has no such row
+        return after if before == "-" else before
+    return before if before == after else f"{before} -> {after}"
 
 
 def _percent(row: dict[str, object], when: str) -> str:

@@ -8,6 +8,7 @@ from models.training.blueprint import Blueprint
 from models.training.recipe import Recipe
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame
+from pipeline.stage.errors import UserError
 from pipeline.stage.files import read_json
 
 OF_RECIPE = {field.name for field in dataclasses.fields(Recipe)}
@@ -37,7 +38,8 @@ def blueprint(dataset: str, network: str, setting: params.Entry) -> Blueprint:
     Raises
     ------
     UserError
-        The network refuses the setting or the images, for example because they are too small.
+        The network refuses the setting or the images, for example because they are too small, or
+        has another number of scores than there are classes.
     """
     description = read_json(paths.data(dataset) / "dataset.json")
     height, width, channels = description["image_shape"]
@@ -46,5 +48,8 @@ def blueprint(dataset: str, network: str, setting: params.Entry) -> Blueprint:
     # What is too small for one layer shows when an image goes through; TypeError is JAX's word.
     where = f"networks.{network} on {dataset} ({height}x{width}x{channels})"
     with blame(where, TypeError, ZeroDivisionError):
-        plan.trace()
+        shapes = [variable.aval.shape for variable in plan.trace().outvars]
+    if shapes != [(1, classes)]:
+        found = " and ".join(map(str, shapes)) or "none"
+        raise UserError(f"{where}: scores of shape {found}, expected {(1, classes)}")
     return plan

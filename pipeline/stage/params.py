@@ -132,10 +132,9 @@ def _text(path: Path) -> str:
 
 
 def _entries(section: str, content: Any) -> Iterator[tuple[str, Entry]]:
-    if content is None:
-        return
     if not isinstance(content, dict):
-        raise UserError(f"{section}: found {shown(content)}, expected names with entries")
+        found = "nothing" if content is None else shown(content)
+        raise UserError(f"{section}: found {found}, expected names with entries, or {{}}")
     for name, entry in content.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise UserError(
@@ -151,9 +150,10 @@ def _entries(section: str, content: Any) -> Iterator[tuple[str, Entry]]:
 
 
 def _check_where(where: str, entry: Entry) -> None:
-    wanted, different = entry.get(WHERE, []), entry.get(DIFFERENT, {})
+    wanted, different = entry.get(WHERE), entry.get(DIFFERENT, {})
     reasons = entry.get(EXCEPT, {})
-    if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
+    names = isinstance(wanted, list) and all(isinstance(one, str) for one in wanted)
+    if WHERE in entry and not (wanted and names):
         raise UserError(f"{where}.{WHERE}: found {shown(wanted)}, expected a list of dataset names")
     if not isinstance(reasons, dict) or not all(
         isinstance(text, str) for item in reasons.items() for text in item

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,15 +66,27 @@ def test_a_new_file_passes_its_contract(
         assert set(options) - {"reader", "size", "epochs"} <= set(card.options)
 
 
-def test_a_new_dataset_reads_its_file(project: Path):
-    new.write("dataset", "my_own")
+def own_file(**changed: Any) -> dict[str, Any]:
+    """Return what a new reader expects of its file, with changes."""
     images = np.arange(4 * 6 * 6, dtype=np.uint8).reshape(4, 6, 6, 1)
     labels = np.array([0, 1, 0, 1])
-    arrays = {"train_images": images, "train_labels": labels, "class_names": ["a", "b"]}
-    np.savez(project / "own.npz", test_images=images, test_labels=labels, **arrays)
-    code = "from pipeline.datasets.my_own import read; d = read(8, source='own.npz'); "
-    code += "print(d.train_images.shape, d.class_names)"
-    done = subprocess.run(
+    parts = {f"{name}_images": images for name in ("train", "test")}
+    parts |= {f"{name}_labels": labels for name in ("train", "test")}
+    return {**parts, "class_names": ["a", "b"], **changed}
+
+
+def read_own(project: Path) -> subprocess.CompletedProcess[str]:
+    """Have the new reader read the file, in a process that imports it."""
+    code = """
+from pipeline.datasets.my_own import read
+from pipeline.stage.errors import UserError
+try:
+    found = read(8, source="own.npz")
+    print(found.train_images.shape, found.class_names)
+except UserError as error:
+    print(error)
+"""
+    return subprocess.run(
         [sys.executable, "-c", code],
         cwd=project,
         env=os.environ,
@@ -81,7 +94,29 @@ def test_a_new_dataset_reads_its_file(project: Path):
         text=True,
         check=True,
     )
-    assert done.stdout == "(4, 8, 8, 1) ('a', 'b')\n"
+
+
+def test_a_new_dataset_reads_its_file(project: Path):
+    new.write("dataset", "my_own")
+    np.savez(project / "own.npz", **own_file())
+    assert read_own(project).stdout == "(4, 8, 8, 1) ('a', 'b')\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"test_images": np.zeros((4, 6, 6, 1))}, "test_images: found float64 [4, 6, 6, 1]"),
+        ({"train_images": np.zeros((4, 6, 6), np.uint8)}, "train_images: found uint8 [4, 6, 6]"),
+        ({"train_images": np.zeros((4, 6, 5, 1), np.uint8)}, "found uint8 [4, 6, 5, 1]"),
+        ({"test_labels": np.array([0, 1, 0.5, 1])}, "test_labels: found float64, expected whole"),
+    ],
+)
+def test_a_new_dataset_refuses_what_it_would_spoil(
+    project: Path, changed: dict[str, Any], message: str
+):
+    new.write("dataset", "my_own")
+    np.savez(project / "own.npz", **own_file(**changed))
+    assert message in read_own(project).stdout
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ CASES = {
     "sound": Case(content(digits()), None),
     "sound, with a byte order mark": Case(content("\ufeff" + digits()), None),
     "sound, lines of Windows": Case(content(digits().replace("\n", "\r\n")), None),
-    "sound, no datasets": Case(content(datasets("")), None),
+    "sound, no datasets": Case(content(datasets(" {}")), None),
     "sound, for a dataset that is commented out": Case(
         content(section("features", "{raw: {datasets: [mars]}}")), None
     ),

@@ -10,6 +10,7 @@ from flax import nnx
 
 from models import counting
 from models.layers.dense_head import DenseHead
+from models.layers.response_normalisation import across_maps
 from models.networks import alexnet, alexnet_2012, plain34, resnet34_b, vgg19
 from models.training.program import Blueprint
 
@@ -104,3 +105,10 @@ def test_alexnet_sees_grey_levels_and_nothing_beyond_the_lower_and_the_right_bor
     expected = np.zeros((1, 55, 55, 3))
     expected[:, :52, :52] = 64
     np.testing.assert_array_equal(seen.value.args[0], expected)
+
+
+def test_the_towers_of_alexnet_are_normalised_apart():
+    maps = jax.random.normal(jax.random.key(0), (1, 2, 2, 12))
+    left, right = maps[..., :6], maps[..., 6:]
+    apart = jnp.concatenate([across_maps(left), across_maps(right)], axis=-1)
+    np.testing.assert_allclose(alexnet_2012.within_towers(maps), apart, rtol=1e-6)

@@ -36,7 +36,8 @@ def write_tables(
 ):
     """Write the tables of one dataset; `changes` go into every row and recipe."""
     folder.mkdir(parents=True)
-    rows = {"accuracy_std": np.nan, "parameters": 100, "macs": 90, "status": "ok", "recipe": "a"}
+    rows = {"parameters": 100, "macs": 90, "status": "ok", "recipe": "a"}
+    rows["accuracy_std"] = changes.get("std", np.nan)
     table = pd.DataFrame(dict.fromkeys(methods, rows)).T
     table["accuracy"] = [(made == LABELS).mean() for made in methods.values()]
     table["setting"] = [json.dumps({"C": changes.get("C", 1.0)})] * len(methods)
@@ -277,6 +278,15 @@ def test_a_reason_of_all_is_said_once(
     write_tables(new / "digits", methods, hog="other", C=2.0)
     compare.main([str(old), str(new), "--format", "markdown"])
     assert capsys.readouterr().out.count("- all: code: features/hog.py") == 1
+
+
+def test_a_single_seed_does_not_inherit_the_deviation_of_three(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    write_tables(tmp_path / "old/digits", {"lenet5": predictions(0)}, std=0.004)
+    write_tables(tmp_path / "new/digits", {"lenet5": predictions(1)}, C=2.0)
+    compare.main([str(tmp_path / "old"), str(tmp_path / "new"), "--format", "markdown"])
+    assert "| 0.40 -> - |" in " ".join(capsys.readouterr().out.split())
 
 
 def git(*words: str, folder: Path):

@@ -28,11 +28,12 @@ class Network(nnx.Module):
         classes: int,
         rngs: nnx.Rngs,
         filters: int = 4,
+        outputs: int = 0,
     ) -> None:
         if filters < 1:
             raise ValueError(f"filters: found {filters}, expected at least 1")
         self.first = Convolution(image_shape[-1], filters, 5, rngs=rngs)
-        self.output = nnx.Linear(filters * 4 * 4, classes, rngs=rngs)
+        self.output = nnx.Linear(filters * 4 * 4, outputs or classes, rngs=rngs)
 
     def __call__(self, images: jax.Array) -> jax.Array:
         return self.output(self.first(images).reshape(len(images), -1))
@@ -64,6 +65,7 @@ def test_options_go_to_the_network_and_the_rest_to_the_recipe(dataset: Dataset):
         (8, {"filters": 0}, "filters: found 0, expected at least 1"),
         (9, {}, ".*"),  # 5x5 maps do not fit the fully connected layer
         (3, {}, ".*"),  # smaller than the kernel
+        (8, {"outputs": 2}, r"scores of shape \(1, 2\), expected \(1, 3\)"),
     ],
 )
 def test_a_refusal_names_network_data_set_and_size(

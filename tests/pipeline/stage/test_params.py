@@ -105,6 +105,8 @@ features: [hog]
     features: found ['hog'], expected names with entries
 features: hog
     features: found 'hog', expected names with entries
+features: null
+    features: found nothing, expected names with entries, or {}
 classifiers: {logistic: {C: true}}
     classifiers.logistic.C: found True, expected float
 classifiers: {logistic: {C: '1'}}
@@ -133,6 +135,8 @@ networks: {mlp: {on: {digts: {hidden: 20}}}}
     networks.mlp.on: found digts, expected digits
 features: {raw: {datasets: [1]}}
     features.raw.datasets: found [1], expected a list of dataset names
+features: {raw: {datasets: []}}
+    features.raw.datasets: found [], expected a list of dataset names
 features: {raw: {skip: [mnist]}}
     features.raw.skip: found ['mnist'], expected {a dataset: why}
 features: {raw: {skip: {mnist: 3}}}
@@ -266,7 +270,7 @@ def test_without_the_file_it_says_where_to_run(tmp_path: Path):
 
 
 def test_a_section_may_be_empty_and_an_entry_without_options(load: Load):
-    found = load(features="", classifiers="{}", networks="{mlp: , lenet5: {}}")
+    found = load(features="{}", classifiers="{}", networks="{mlp: , lenet5: {}}")
     assert (found.features, found.classifiers) == ({}, {})
     assert found.networks == {"mlp": {}, "lenet5": {}}
     assert found.methods() == [("mlp",), ("lenet5",)]
