@@ -69,7 +69,7 @@ PARTS = (
             "tests/pipeline/evaluation",
             "tests/pipeline/studies",
             "tests/pipeline/comparison",
-            "tests/pipeline/test_stages.py",
+            "tests/pipeline/stages",
         ),
     ),
 )

@@ -30,7 +30,7 @@ class Fault(NamedTuple):
     tests: str
 
 
-STAGES = "tests/pipeline/test_stages.py"
+STAGES = "tests/pipeline/stages"
 TRAINING = "tests/models/training"
 EVALUATION = "tests/pipeline/evaluation"
 FEATURES = "tests/features"
