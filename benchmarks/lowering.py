@@ -44,7 +44,7 @@ LAYERS = {
     "ResNet-20, 32 channels": (18, 32, 32, 3),
     "ResNet-20, 64 channels": (10, 64, 64, 3),
 }
-# Other libraries than its own that XLA may be told to take for a convolution.
+# Other ways to compute a convolution that XLA may be told to take: its default is YNNPACK's.
 LIBRARIES: dict[str, dict[str, bool | str]] = {
     "lax, oneDNN": {"xla_cpu_use_onednn": True},
     "lax, XNNPACK": {"xla_cpu_use_xnnpack": True},
