@@ -4,9 +4,9 @@ XLA's convolution on a CPU is slow for the few channels of images and of the ear
 it becomes one matrix product: the output columns are cut into tiles, and each tile of each row is
 the product of the pixels under it with a banded matrix, which holds the kernel once for each column
 of the tile. Half of what it multiplies are zeros, and it is still faster. Forward and backward at
-batch 128 on two cores, in ms (benchmarks/results/lowering.csv, large pages): C1 of LeNet-5 7.5
-(`lax` 27, patches 11, one band as wide as the image 5.8), C3 9.3 (9.8, 11, 5.5), the first layer of
-cuda-convnet 45 (158, 56, 101). With more channels some products win alone, but none of those tried
+batch 128 on two cores, in ms (benchmarks/results/lowering.csv, large pages): C1 of LeNet-5 3.6
+(`lax` 17, patches 5.6, one band as wide as the image 4.1), C3 5.5 (6.3, 3.6, 3.6), the first layer
+of cuda-convnet 31 (96, 32, 75). With more channels some products win alone, but none of those tried
 made a whole network faster: there XLA's convolution stays.
 """
 

@@ -101,7 +101,7 @@ def _runs_in_a_loop(blueprint: Blueprint) -> bool:
     """Say whether the device runs a loop over steps as fast as single steps.
 
     On a CPU it does not where XLA's own convolution is left: 24 steps of cuda-convnet at batch 32
-    take 1.3 s one by one and 18 s in a loop. Without one the loop is no slower, from an MLP, where
+    take 0.8 s one by one and 16 s in a loop. Without one the loop is no slower, from an MLP, where
     the two are level, to seven times as fast for a network of two units
     (benchmarks/results/lowering.csv, large pages).
     """
