@@ -139,7 +139,8 @@ class Network(nnx.Module):
         maps = self.s2(squash(self.c1(centre(images, FIELD))))
         maps = self.s4(squash(self.c3(maps)))
         units = squash(self.c5(maps.reshape(len(maps), -1)))
-        units = squash(self.f6(units))
+        # The distances, of some 100, would be whole numbers in bfloat16.
+        units = squash(self.f6(units)).astype(jnp.float32)
         # Codes are +-1, so that each has the squared length 84.
         lengths = jnp.square(units).sum(-1, keepdims=True) + CODE_LENGTH
         return 2 * units @ codes(self.classes).T - lengths

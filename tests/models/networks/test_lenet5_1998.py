@@ -9,6 +9,7 @@ import pytest
 from flax import nnx
 
 from models import counting
+from models.layers.squashing import squash
 from models.networks.lenet5_1998 import CONNECTIONS, TABLE, Network, codes
 from models.training.program import Blueprint
 
@@ -80,6 +81,16 @@ def test_scores_are_negative_squared_distances_to_the_codes(classes: int):
     scores = jax.jit(lambda images: model(images))(np.zeros((4, 28, 28, 1), np.float32))
     distances = ((1.7159 * np.tanh(2 / 3 * f6)[:, None] - codes(classes)) ** 2).sum(-1)
     np.testing.assert_allclose(scores, -distances, rtol=1e-5)
+
+
+def test_distances_keep_their_decimals_in_half_precision():
+    model = Network(image_shape=(32, 32, 1), classes=10, rngs=nnx.Rngs(0))
+    # Each image is nearly its class's code, which squashing leaves as it is.
+    near = jnp.asarray(codes(10) + 0.1 * np.random.default_rng(0).normal(size=(10, 84)), "bfloat16")
+    model.f6 = lambda units: near
+    scores = jnp.diag(model(jnp.zeros((10, 32, 32, 1))))
+    units = np.asarray(squash(near), np.float32)
+    np.testing.assert_allclose(scores, -((units - codes(10)) ** 2).sum(-1), rtol=1e-3)
 
 
 def test_codes_are_not_learned():
