@@ -97,7 +97,7 @@ def main() -> None:
         project_copy(folder)
         rows = cases(folder)
     where = str(machine.description()["machine"])
-    turns.write("pipeline_speed", [[*map(str, row), where] for row in rows], COLUMNS)
+    turns.put("pipeline_speed", [[*map(str, row), where] for row in rows], COLUMNS)
 
 
 if __name__ == "__main__":

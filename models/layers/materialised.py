@@ -9,9 +9,10 @@ from jax import lax
 def materialised(maps: jax.Array) -> jax.Array:
     """Have XLA write maps to memory on a CPU before anything reads them.
 
-    It would rather compute cheap maps, such as a normalisation and a ReLU, once more inside what
-    reads them. The gradient of a convolution's kernel reads them in another order, for which that
-    costs about as much as the convolution with JAX 0.12; with 0.10 it makes no difference.
+    It would rather compute cheap maps, such as a normalisation and a ReLU or a maximum of shifted
+    views, once more inside what reads them. The gradient of a convolution's kernel reads them in
+    another order, for which that costs about as much as the convolution with JAX 0.12; with 0.10 it
+    makes next to no difference.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ def start(program: Program, seeds: Array) -> Progress:
 
 @cache
 def _compiled_initial() -> Any:
-    # It runs once: a CPU compiles LeNet-5's random draws in 0.7 s so, otherwise in 2.6 s.
+    # It runs once, and random draws take longer to be optimised than to be made.
     on_cpu = jax.default_backend() == "cpu"
     options = {"xla_backend_optimization_level": 0} if on_cpu else None
     return jax.jit(initial, static_argnums=0, compiler_options=options)

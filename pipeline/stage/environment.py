@@ -67,8 +67,7 @@ def pin_threads() -> None:
     """Set the thread counts of BLAS and XLA, which read them when they load.
 
     BLAS gets one thread: the parallel work is split by joblib and XLA, and on these small matrices
-    a second one only waits for the first (a logistic regression on digits beside another running
-    program: 3.1 s with two threads, 0.5 s with one).
+    a second one only waits for the first, for long where another program runs.
     """
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
