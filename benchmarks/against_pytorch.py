@@ -5,7 +5,7 @@ networks, batches, number types and optimizer, data in memory, all sides in one 
 ours normalises the images as part of its work, PyTorch gets them normalised. On a GPU both sides
 may multiply float32 as TF32 and try out algorithms of convolution first; `torch.compile` is in its
 default mode. Without names a CPU measures the networks for small images alone; `--missing` leaves
-out those that the table has of this machine. Puts its rows into
+out those that the table has of this device and version of JAX. Puts its rows into
 benchmarks/results/against_pytorch.csv (with a GPU against_pytorch_gpu.csv), network by network; a
 ratio above 1 means ours is faster.
 """
@@ -40,7 +40,6 @@ from models.training.blueprint import Blueprint
 from models.training.data import Normalisation
 from models.training.recipe import Recipe
 from pipeline.evaluation import device
-from pipeline.stage import machine
 from pipeline.throughput_network import training
 
 Images = np.ndarray
@@ -188,8 +187,8 @@ def main() -> None:
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True
     file = "against_pytorch_gpu" if ON_GPU else "against_pytorch"
-    here = str(machine.description()["machine"])
-    there = {case.split(",")[0] for case, *_, where in turns.read(file) if where == here}
+    version = f"JAX {jax.__version__}"
+    there = {case.split(",")[0] for case in turns.cases(file, device.name()) if version in case}
     for name in words.networks or (known if ON_GPU else SMALL):
         if not (words.missing and name in there):
             turns.put(file, compare(name, known[name]))

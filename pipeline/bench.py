@@ -1,8 +1,9 @@
 """Time all methods on this machine, with nothing trained: `python -m pipeline.bench DATASET...`.
 
 For a machine with an accelerator, without dvc: every network of params.yaml with its initial
-weights, which are as fast as the last ones, and every accelerated feature. What is there already is
-not measured again. Writes results/tables/<dataset>/throughput-<device>.csv.
+weights, which are as fast as the last ones, and every accelerated feature. Adds to
+results/tables/<dataset>/throughput-<device>.csv what is not there yet: delete the file to measure
+everything again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from pipeline import throughput_classical, throughput_network
@@ -22,11 +22,10 @@ from pipeline.scoring.classical import Pair
 from pipeline.stage import params, paths, plugins
 from pipeline.stage.entry import blame, explain, tool
 from pipeline.stage.errors import UserError
-from pipeline.stage.files import read_array, read_csv, read_json, write_csv, write_json
+from pipeline.stage.files import read_array, read_csv, write_csv
 from pipeline.stage.locks import machine_lock
 from pipeline.throughput_network import STEPS_PER_CALL, Subject, in_memory
 
-BENCH = paths.ARTIFACTS / "bench"
 FITTED = 500  # images, or one a class: the speed of a linear classifier does not depend on them
 
 Methods = dict[str, Callable[[], dict[str, Any]]]
@@ -113,17 +112,15 @@ def machine_name() -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def table_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of all timings that are there; nothing was trained for them."""
+def table_rows(method: str, timing: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a method's timing; nothing was trained for it."""
     from pipeline.evaluation import rows
 
     # The peak of a process that has timed other methods before is not this one's.
     unknown = dict.fromkeys(("train_seconds", "search_seconds", "peak_memory_mib"), math.nan)
-    for file in sorted(folder.glob("*.json")):
-        timing = read_json(file)
-        for row in rows.throughput_rows(file.stem, 0, timing | unknown, timing):
-            if row["phase"] == "infer" or "train" in timing:
-                yield row | unknown
+    for row in rows.throughput_rows(method, 0, timing | unknown, timing):
+        if row["phase"] == "infer" or "train" in timing:
+            yield row | unknown
 
 
 def check(checked: params.Params, dataset: str) -> None:
@@ -134,33 +131,26 @@ def check(checked: params.Params, dataset: str) -> None:
 
 
 def bench(checked: params.Params, dataset: str) -> list[str]:
-    """Time what is not there yet and write the table; return what failed, a line a method."""
-    folder, failures = BENCH / machine_name() / dataset, []
-    for method, measured in methods(checked, dataset).items():
-        file = folder / f"{method}.json"
-        if not file.exists():
-            print(f"{dataset}: timing {method}", flush=True)
-            try:
-                write_json(file, measured())
-            except Exception as error:  # whatever a method has, the others are timed
-                failures.append(f"{method} on {dataset}: {explain(error)}")
-            write_table(dataset, folder)  # at once: the call may be cut off
-    print(f"wrote {write_table(dataset, folder)}")
-    return failures
-
-
-def write_table(dataset: str, folder: Path) -> Path:
-    """Write the table of the timings in a folder, beside what the file has of other methods."""
+    """Add to the table what is not there yet; return what failed, a line a method."""
     import pandas as pd
 
     from pipeline.evaluation import rows
 
-    table = pd.DataFrame(table_rows(folder), columns=rows.THROUGHPUT)
-    file = paths.TABLES / dataset / f"throughput-{machine_name()}.csv"
-    if file.exists():
-        table = rows.with_others(table, read_csv(file))
-    write_csv(file, table, floats="%.5g")
-    return file
+    file, failures = paths.TABLES / dataset / f"throughput-{machine_name()}.csv", []
+    table = read_csv(file) if file.exists() else pd.DataFrame(columns=rows.THROUGHPUT)
+    for method, measured in methods(checked, dataset).items():
+        if method in {*table["method"]}:
+            continue
+        print(f"{dataset}: timing {method}", flush=True)
+        try:
+            timed = pd.DataFrame(table_rows(method, measured()), columns=rows.THROUGHPUT)
+        except Exception as error:  # whatever a method has, the others are timed
+            failures.append(f"{method} on {dataset}: {explain(error)}")
+            continue
+        table = pd.concat([table, timed], ignore_index=True) if len(table) else timed
+        write_csv(file, table, floats="%.5g")  # at once: the call may be cut off
+    print(f"{file}: {table['method'].nunique()} methods")
+    return failures
 
 
 @tool()

@@ -11,13 +11,17 @@ source pipeline/in_time.sh
 : "${GPU_RUNS:=cifar10-resnet20 cifar10-cuda_convnet cifar10-plain56 cifar10-resnet56
   cifar10-plain20 cifar10-cuda_convnet_lrn imagenette-alexnet imagenette-plain34 imagenette-resnet34}"
 
+there() { # written last; a run that was skipped is not there
+  [ -e "$1" ] && ! grep -q '"skipped"' "$1"
+}
+
 one_run() {
   [ -e "artifacts/data/$1/dataset.json" ] || in_time pipeline.prepare "$1" || return
-  [ -e "artifacts/timings/$1/train-$2.json" ] || # written last
+  there "artifacts/timings/$1/train-$2.json" ||
     in_time pipeline.train "$1" "$2" || return
-  [ -e "artifacts/timings/$1/throughput-$2.json" ] ||
+  there "artifacts/timings/$1/throughput-$2.json" ||
     in_time pipeline.throughput_network "$1" "$2" || return
-  echo "$1-$2 is there"
+  echo "$1-$2 is done; rm artifacts/timings/$1/*-$2.json to run it again"
 }
 
 failed=0

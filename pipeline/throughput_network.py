@@ -131,16 +131,15 @@ def training(
 
 def prediction(subject: Subject) -> tuple[Callable[[Images], Labels], Callable[[Images], Cost]]:
     """Return a call from a batch to its labels, and what XLA says that it costs."""
-    from models.training import program as programs
-    from models.weights import from_arrays
-    from pipeline.evaluation import device
-    from pipeline.scoring.network import scorer
+    import numpy as np
 
-    scores = scorer(subject.program, subject.arrays)
-    learned = from_arrays(subject.program.blueprint, subject.arrays)
+    from pipeline.evaluation import device
+    from pipeline.scoring.network import compiled
+
+    scores, learned = compiled(subject.program, subject.arrays)
     return (
-        lambda batch: scores(batch).argmax(-1),
-        lambda batch: device.cost(programs.predict, subject.program, *learned, batch),
+        lambda batch: np.asarray(scores(*learned, batch))[0].argmax(-1),
+        lambda batch: device.cost(scores, *learned, batch),
     )
 
 

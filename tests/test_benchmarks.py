@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.parts import turns
+from pipeline.stage import machine
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 PROGRAMS = sorted(FOLDER.glob("[a-z]*.py"))
@@ -32,6 +33,20 @@ def test_rows_of_other_cases_and_machines_stay(tmp_path: Path, monkeypatch: pyte
     turns.put("some", [["b", "4", "new"]], columns)
     assert turns.read("some") == [*before[:2], ["b", "4", "new"]]
     assert turns.read("none") == []
+
+
+def test_rows_of_other_devices_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "RESULTS", tmp_path)
+    here = str(machine.description()["machine"])
+    fast, slow, fresh = (
+        ["a, b", *cells, *"12345", "s", here]
+        for cells in (("fast", "1"), ("slow", "1"), ("slow", "2"))
+    )
+    turns.put("some", [fast, slow])
+    turns.put("some", [fresh])
+    assert turns.read("some") == [fast, fresh]
+    assert turns.cases("some", "slow") == {"a, b"}
+    assert turns.cases("some", "another") == set()
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("results/*.csv")), ids=lambda file: file.stem)

@@ -16,6 +16,7 @@ COLUMNS = (
     *("case", "device", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high"),
     *("unit", "machine"),
 )
+KEY = ("case", "device", "machine")  # a new row takes the place of one that is the same in these
 SPINNING = 0.05  # seconds: one call of 5 ms was too short for PyTorch's threads to come to rest
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
@@ -121,7 +122,14 @@ def read(name: str) -> list[list[str]]:
 
 
 def put(name: str, table: list[list[str]], columns: Sequence[str] = COLUMNS) -> None:
-    """Write rows in place of those of the same cases and machine, the last column; others stay."""
-    measured = {(case, where) for case, *_, where in table}
-    kept = [row for row in read(name) if (row[0], row[-1]) not in measured]
+    """Write rows in place of those of the same `KEY`; others stay."""
+    places = [place for place, column in enumerate(columns) if column in KEY]
+    measured = [[row[place] for place in places] for row in table]
+    kept = [row for row in read(name) if [row[place] for place in places] not in measured]
     write(name, kept + table, columns)
+
+
+def cases(name: str, device: str) -> set[str]:
+    """Return the cases of benchmarks/results/<name>.csv that this machine's device has run."""
+    here = device, str(machine.description()["machine"])
+    return {row[0] for row in read(name) if (row[1], row[-1]) == here}

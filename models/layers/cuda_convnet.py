@@ -43,11 +43,15 @@ class CudaConvnet(nnx.Module):
         """Map images [n, height, width, channels] to logits [n, classes]."""
         maps = max_pool(materialised(self.conv1(images)), WINDOW, STRIDE, partial=True)
         maps = self.normalise(nnx.relu(materialised(maps)))
-        maps = average_pool(nnx.relu(self.conv2(maps)), WINDOW, STRIDE, partial=True)
-        maps = self.normalise(maps)
-        maps = average_pool(nnx.relu(self.conv3(maps)), WINDOW, STRIDE, partial=True)
+        maps = self.normalise(_averaged(nnx.relu(self.conv2(maps))))
+        maps = _averaged(nnx.relu(self.conv3(maps)))
         return self.output(maps.reshape(len(maps), -1))
 
     def normalise(self, maps: jax.Array) -> jax.Array:
         """Leave what the first two poolings give as it is; a subclass may normalise it."""
         return maps
+
+
+def _averaged(maps: jax.Array) -> jax.Array:
+    # The pixels in a window, which the sum is divided by, are counted in float32.
+    return average_pool(maps, WINDOW, STRIDE, partial=True).astype(maps.dtype)

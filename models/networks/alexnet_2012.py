@@ -86,12 +86,12 @@ class Network(nnx.Module):
         self.conv1 = Convolution(
             image_shape[2], 96, KERNEL, stride=STRIDE, kernel_init=GAUSSIAN, rngs=rngs
         )
-        self.conv2 = convolution(96, 256, 5, groups=2, bias=1)
-        self.conv3 = convolution(256, 384, 3, groups=1, bias=0)
-        self.conv4 = convolution(384, 384, 3, groups=2, bias=1)
-        self.conv5 = convolution(384, 256, 3, groups=2, bias=1)
+        self.conv2 = convolution(96, 256, 5, groups=2, bias=1.0)
+        self.conv3 = convolution(256, 384, 3, groups=1, bias=0.0)
+        self.conv4 = convolution(384, 384, 3, groups=2, bias=1.0)
+        self.conv5 = convolution(384, 256, 3, groups=2, bias=1.0)
         self.head = DenseHead(
-            256 * rows * columns, classes, kernel_init=GAUSSIAN, hidden_bias=1, rngs=rngs
+            256 * rows * columns, classes, kernel_init=GAUSSIAN, hidden_bias=1.0, rngs=rngs
         )
 
     def __call__(self, images: jax.Array) -> jax.Array:

@@ -116,7 +116,7 @@ def _plane(run: Run, feature: Any, title: str, name: str) -> Picture:
         f"plane-{name}",
         GROUP,
         f"{title} with a code of two numbers: z1 grows from left to right and z2 from bottom to "
-        "top, in steps of equally many test images, and one class turns into the next",
+        "top, in steps of equally many test images",
         f"{SIDE} by {SIDE} images decoded from the plane of a code of two numbers",
         mosaics.mosaic(images, SIDE),
         points.iloc[run.spread(POINTS)],

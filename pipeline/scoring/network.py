@@ -10,7 +10,8 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.program import Program, predict, program
+from models.training.data import Normalisation
+from models.training.program import Learned, Program, predict, program
 from models.weights import from_arrays
 from pipeline.stage import blueprints
 
@@ -37,7 +38,13 @@ def scorer(
     prepared: Program, arrays: dict[str, NDArray[Any]]
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """Return a function from images, uint8 [n, height, width, channels], to [n, classes]."""
-    learned, normalisation = from_arrays(prepared.blueprint, arrays)
+    scores, learned = compiled(prepared, arrays)
+    return lambda images: np.asarray(scores(*learned, images))[0]
+
+
+def compiled(
+    prepared: Program, arrays: dict[str, NDArray[Any]]
+) -> tuple[Any, tuple[Learned, Normalisation]]:
+    """Return the function that `jax.jit` makes, and its arguments before the images."""
     # The program is bound: to hash it at every call takes as long as a small network does.
-    scores = jax.jit(partial(predict, prepared))
-    return lambda images: np.asarray(scores(learned, normalisation, images))[0]
+    return jax.jit(partial(predict, prepared)), from_arrays(prepared.blueprint, arrays)

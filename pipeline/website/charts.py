@@ -17,6 +17,7 @@ COLOURS = alt.Scale(domain=list(KINDS.values()), range=["#3b7dd8", "#e0662b"])
 KIND_LEGEND = alt.Legend(title=None, orient="top", columns=1)  # a phone's width
 HEIGHT = 360
 ERRORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+APART = 10  # pixels between two labels of an axis: fewer run together in a narrow window
 LEAST = ERRORS[0]  # no error at all has no place on a log scale
 SAME_IMAGES = "test(/exact|near/, datum.protocol)"  # of a published figure
 
@@ -142,7 +143,8 @@ def against(frame: pd.DataFrame, cost: str, title: str, figures: str = "~s") -> 
     shown = frame[frame[cost].notna() & (frame[cost] > 0)]
     shown = shown.assign(front=shown.index.isin(unbeaten(shown, cost, ["dataset"]).index))
     base = of_one_dataset(shown)
-    x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title=title, format=figures))
+    axis = alt.Axis(title=title, format=figures, labelSeparation=APART)
+    x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log"), axis=axis)
     front = (
         base.transform_filter("datum.front")
         .mark_line(interpolate="step-after", opacity=0.5, color="#888")

@@ -67,7 +67,8 @@ EXAMPLES = (
         np.eye(4),
         1,
         0,
-        "A kernel answers most where the image looks like the kernel itself: on the diagonal.",
+        "Of pieces of equal strength a kernel answers most to the one that looks like itself: here "
+        "to those on the diagonal.",
     ),
 )
 

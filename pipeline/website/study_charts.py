@@ -8,7 +8,15 @@ from itertools import cycle
 import altair as alt
 import pandas as pd
 
-from pipeline.website.charts import LEAST, Spec, choice, error_axis, finished, of_one_dataset
+from pipeline.website.charts import (
+    APART,
+    LEAST,
+    Spec,
+    choice,
+    error_axis,
+    finished,
+    of_one_dataset,
+)
 
 LONGEST_LINE = 24  # letters of a label: a phone leaves half its width to the chart
 LABELS = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=340)
@@ -78,7 +86,7 @@ def learning_curves(frame: pd.DataFrame) -> Spec:
     x = alt.X(
         "n_train:Q",
         scale=alt.Scale(type="log"),
-        axis=alt.Axis(title="training images", format="~s"),
+        axis=alt.Axis(title="training images", format="~s", labelSeparation=APART),
     )
     lines = base.mark_line(point=True).encode(
         x,

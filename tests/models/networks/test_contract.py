@@ -170,6 +170,20 @@ def test_every_parameter_has_a_gradient(small: ModuleType):
         assert np.any(leaf), name
 
 
+def test_a_training_step_in_half_precision_keeps_every_type(module: ModuleType):
+    prepared = program.program(paper(module), replace(OVERFIT, dtype="bfloat16"))
+    pace = Pace(OVERFIT.learning_rate, OVERFIT.epochs, np.zeros(1, np.uint32))
+    start = jax.eval_shape(partial(program.initial, prepared), pace.seeds)
+    few = np.zeros((20, *module.IMAGE_SHAPE), np.uint8)
+    data = Data(jax.numpy.asarray(few), jax.numpy.zeros(20, np.int32), Normalisation.of(few))
+    batch = shuffled([0], np.arange(20), OVERFIT, epoch=0)
+    after = jax.eval_shape(partial(program.one_step, prepared), data, pace, start, batch)
+    assert {leaf.dtype for leaf in jax.tree.leaves(start.learned.params)} == {np.dtype("f4")}
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), start) == jax.tree.map(
+        lambda leaf: (leaf.shape, leaf.dtype), after
+    )
+
+
 def test_a_seed_decides_the_first_weights(small: ModuleType):
     prepared = program.program(paper(small), OVERFIT)
     first, again, other = (
