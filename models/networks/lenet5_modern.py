@@ -1,7 +1,7 @@
 """LeNet-5's geometry with the parts that came later: the ladder between 1998 and 2015.
 
-With every part switched off it is LeNet-5 as it is usually drawn. Measured on MNIST: 99.4 % after
-40 epochs with distortions and without dropout.
+With every part switched off it is LeNet-5 as it is usually drawn. Measured on MNIST: 99.5 % after
+80 epochs with distortions and without dropout.
 """
 
 from __future__ import annotations
