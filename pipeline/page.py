@@ -178,7 +178,8 @@ def drawn_pictures() -> list[dict[str, Any]]:
 
 
 def _digits_last(index: Path) -> tuple[bool, str]:
-    return index.parents[1].name == "digits", index.parents[1].name
+    name = index.parents[1].name
+    return name.startswith("digits"), name
 
 
 def main() -> None:
