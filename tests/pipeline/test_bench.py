@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -165,6 +166,25 @@ def test_a_benchmark_that_fails_leaves_the_next_one_alone(stub: Callable[..., An
         "-m pipeline.prepare x cuda",
         "-m pipeline.bench x cuda",
     ]
+
+
+def test_ctrl_c_ends_the_script_and_not_only_what_runs(tmp_path: Path):
+    stage = "#!/bin/sh\ntrap 'exit 130' INT\necho begun\nsleep 30 & wait\n"
+    (tmp_path / "python").write_text(stage, "utf-8")
+    (tmp_path / "python").chmod(0o755)
+    inner, terminal = pty.openpty()
+    script = f"source {ROOT}/pipeline/in_time.sh; in_time first || in_time second"
+    running = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", "bash", "-c", script],
+        stdin=terminal,
+        stdout=terminal,
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    os.close(terminal)
+    assert b"begun" in os.read(inner, 100)
+    os.write(inner, b"\x03")
+    assert running.wait(20) == 130
+    os.close(inner)
 
 
 def test_the_script_goes_on_where_it_was(project: Path):
