@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.website.charts import COLOURS, KINDS, LEAST, SAME_IMAGES, points, unbeaten
 
-PANEL_WIDTH, PANEL_HEIGHT, PANELS_A_LINE = 250, 200, 3
+PANEL_WIDTH, PANEL_HEIGHT, PANELS_A_LINE = 200, 200, 4
 NAMES_ABOVE = (-24, -10)  # pixels from a panel's top to the names of the best
 FIRST, LAST = 1957, 2018  # year; later where a method is
 TITLE = f"Test error by the year of the feature or network, % (log scale; 0 is drawn at {LEAST})"
