@@ -8,13 +8,14 @@ from __future__ import annotations
 import itertools
 import re
 import reprlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import ReusedAnchorWarning, YAMLError
 
 from pipeline.stage.errors import UserError
 
@@ -109,8 +110,9 @@ def load(path: Path = PARAMS) -> Params:
         Naming the first section, name or entry that has another form.
     """
     try:
-        # The library and the YAML of dvc: 1e-3 is a number in both.
-        content = YAML(typ="safe", pure=True).load(_text(path))
+        # The library and the YAML of dvc: 1e-3 is a number in both. An anchor may be set anew.
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
+            content = YAML(typ="safe", pure=True).load(_text(path))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run from the project's root") from None
     # The constructors of numbers, dates and booleans raise what they meet.

@@ -305,6 +305,12 @@ def test_five_settings_are_allowed(load: Load):
     assert found.settings("classifiers", "logistic", "digits") == [{"C": C} for C in range(1, 6)]
 
 
+def test_an_anchor_may_be_set_anew(load: Load):
+    hog = "{on: {usps: &a {orientations: 8}, mnist: *a}}"
+    found = load(features=f"{{hog: {hog}, raw: {{on: {{mnist: &a {{}}}}}}}}")
+    assert found.options("features", "hog", "mnist") == {"orientations": 8}
+
+
 @pytest.mark.parametrize("number", ["1e-3", "1E-3", "1.0e-3", "0.001"])
 def test_a_number_may_have_an_exponent(load: Load, number: str):
     # As dvc reads it, which knows a newer YAML than PyYAML.
