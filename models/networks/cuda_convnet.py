@@ -22,8 +22,7 @@ DEVIATIONS = (
     "learn twice as fast, the last layer decays 750 times as much as the others)",
     "on CIFAR-10 60 epochs in params.yaml, the learning rate up a line for a tenth of the steps "
     "and then down a cosine (its files name no schedule; layer-params-18pct.cfg has a tenth after "
-    "120 epochs, and another after 10 more); at full rate from the first step half of the second "
-    "layer's kernels died",
+    "120 epochs, and another after 10 more)",
 )
 
 IMAGE_SHAPE = (32, 32, 3)
