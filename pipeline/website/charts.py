@@ -60,19 +60,27 @@ def choice(frame: pd.DataFrame, column: str, label: str, first: str | None = Non
     )
 
 
-def of_one_dataset(frame: pd.DataFrame, first: str = "mnist") -> alt.Chart:
+def of_one_dataset(
+    frame: pd.DataFrame, first: str = "mnist", rows: alt.InlineData | None = None
+) -> alt.Chart:
     """Show the rows of the data set that the reader chooses."""
     dataset = choice(frame, "dataset", "Data set", first)
-    return alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
+    chart = alt.Chart(frame if rows is None else rows)
+    return chart.transform_filter("datum.dataset == dataset").add_params(dataset)
+
+
+def comma_separated(frame: pd.DataFrame) -> alt.InlineData:
+    """Return many rows in a third of the place: records repeat every column's name."""
+    numbers = frame.select_dtypes("number").columns
+    layout = alt.CsvDataFormat(type="csv", parse=dict.fromkeys(numbers, "number"))
+    return alt.InlineData(frame.to_csv(index=False), format=layout)
 
 
 def finished(chart: Any, description: str) -> Spec:
     """Return a chart as a specification that is as wide as its place."""
-    # Altair refuses more than 5,000 rows, to keep notebooks small; the page has them once.
-    with alt.data_transformers.enable("default", max_rows=None):
-        spec: Spec = chart.properties(
-            width="container", height=HEIGHT, description=description, background="transparent"
-        ).to_dict()
+    spec: Spec = chart.properties(
+        width="container", height=HEIGHT, description=description, background="transparent"
+    ).to_dict()
     return spec
 
 
@@ -174,7 +182,7 @@ def confusion(frame: pd.DataFrame) -> Spec:
     frame = frame.assign(run=frame["dataset"] + ": " + frame["method"])
     run = choice(frame, "run", "Method", "mnist: lenet5")
     base = (
-        alt.Chart(frame[["run", "actual", "predicted", "count"]])
+        alt.Chart(comma_separated(frame[["run", "actual", "predicted", "count"]]))
         .transform_filter("datum.run == run")
         .transform_joinaggregate(most="max(count)")
         .add_params(run)
@@ -201,7 +209,7 @@ def code_plane(frame: pd.DataFrame) -> Spec:
         alt.Y("rank2:Q", title="rank of z2, %"),
     )
     marks = (
-        of_one_dataset(frame, "usps")
+        of_one_dataset(frame, "usps", comma_separated(frame))
         .mark_circle(size=36, opacity=0.9)
         .encode(
             x,
