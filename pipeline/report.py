@@ -55,12 +55,14 @@ def read_studies(checked: params.Params) -> list[Study]:
     from pipeline.evaluation.history import Study
 
     known = plugins.names("studies")
+    files = {file: file.parents[1].name for file in paths.TABLES.glob("*/studies/*.csv")}
+    rows = {dataset: made_from(dataset) for dataset in {*files.values()}}
     studies = []
-    for file in paths.TABLES.glob("*/studies/*.csv"):
-        dataset, name = file.parents[1].name, file.stem
+    for file, dataset in files.items():
+        name = file.stem
         card = plugins.card("studies", name) if name in known else None
         title, notes = (card.title, card.notes) if card else (name, ())
-        then = made_from(dataset).get(f"study {name}")
+        then = rows[dataset].get(f"study {name}")
         if then is None:
             raise UserError(f"{file}: found no such study in recipes.json, expected one")
         options, changes = then["parameters"]["study"], changes_since(checked, dataset, then)

@@ -1,4 +1,4 @@
-"""A folder in which a test may start stages of its own."""
+"""A folder in which a test may start stages of its own, and a params.yaml of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from pipeline.stage import params, validation
+from tests.pipeline.stage.parameters import GOOD, Load
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -56,3 +59,22 @@ def start(tmp_path: Path):
     for process in running:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def load(tmp_path: Path, root: None) -> Load:
+    """Write params.yaml, from a text or with other sections than the good ones, and load it."""
+
+    def write_and_load(text: str | None = None, **sections: str):
+        lines = [f"{section}: {entries}" for section, entries in (GOOD | sections).items()]
+        (tmp_path / "params.yaml").write_text("\n".join(lines) if text is None else text, "utf-8")
+        found = params.load(tmp_path / "params.yaml")
+        validation.check(found)
+        return found
+
+    return write_and_load

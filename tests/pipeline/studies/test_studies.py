@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,29 +11,13 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from models.classifiers import linear_svm, logistic
-from models.networks import lenet5, mlp
+from models.classifiers import linear_svm
+from models.networks import lenet5
 from models.training.recipe import Recipe
-from pipeline.evaluation import study_tables, trials
+from pipeline.evaluation import study_tables
 from pipeline.evaluation.trials import Data, difference, summary
 from pipeline.stage import plugins
 from pipeline.studies import ablation, attribution, invariance, learning_curve
-
-
-def bars(n: int, seed: int):
-    """Draw upright and lying bars at random places: uint8 [n, 16, 16, 1], labels."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(n) % 2
-    images = rng.integers(0, 40, (n, 16, 16, 1))
-    for image, label, place in zip(images, labels, rng.integers(4, 11, n), strict=True):
-        lines = image if label else image.transpose(1, 0, 2)
-        lines[place : place + 2, 2:14] += 200
-    return images.astype(np.uint8), labels
-
-
-@pytest.fixture(scope="module")
-def data():
-    return Data(*bars(48, 0), *bars(24, 1))
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +86,8 @@ def test_interaction_of_features_and_data():
     assert effects["distorted training images"] == pytest.approx(-0.0625)
 
 
-def test_distorted_copies_follow_the_images():
-    images, _ = bars(6, 0)
+def test_distorted_copies_follow_the_images(data: Data):
+    images = data.train_images[:6]
     more = attribution.distorted(images, "planar", 2)
     assert (more.dtype, more.shape) == (np.uint8, (18, 16, 16, 1))
     np.testing.assert_array_equal(more[:6], images)
@@ -203,59 +186,6 @@ def test_the_penalty_is_chosen_for_the_images_at_hand(data: Data, monkeypatch: p
     zeros = data._replace(train_labels=np.zeros_like(data.train_labels))
     learning_curve.tuned("raw", SimpleNamespace, zeros, np.arange(30), (0.1, 0.3, 1.0))
     assert asked == [(0.1, 25), (0.3, 25), (1.0, 25), (0.3, 30)]
-
-
-class Killed(BaseException):
-    pass
-
-
-def test_a_killed_study_learns_nothing_twice(
-    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    learned: list[str] = []
-    deadly = 3
-
-    def counted(name: str, learn: Callable[..., Any]):
-        def guarded(*args: Any, **kwargs: Any):
-            if len(learned) == deadly:
-                raise Killed
-            learned.append(name)
-            return learn(*args, **kwargs)
-
-        return guarded
-
-    monkeypatch.setattr(trials, "train", counted("network", trials.train))
-    for classifier in (logistic.Classifier, linear_svm.Classifier):
-        monkeypatch.setattr(classifier, "fit", counted("classifier", classifier.fit))
-    kept = data._replace(kept=tmp_path)
-    with pytest.raises(Killed):
-        learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
-    deadly = -1
-    table = learning_curve.run(kept, sizes=[8], seeds=1, steps=6)
-    assert learned == ["classifier"] * 8 + ["network"] * 2  # three choices and the chosen one
-    undisturbed = learning_curve.run(data, sizes=[8], seeds=1, steps=6)
-    assert len(learned) == 20
-    pd.testing.assert_frame_equal(table, undisturbed, check_exact=True)
-    assert {file.suffix for file in tmp_path.iterdir() if file.is_file()} == {".npy"}
-
-
-def test_what_was_learned_from_other_images_is_not_taken_for_kept(
-    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    learned: list[int] = []
-
-    def counted(*args: Any, **kwargs: Any):
-        learned.append(len(args[1]))
-        return train(*args, **kwargs)
-
-    train = trials.train
-    monkeypatch.setattr(trials, "train", counted)
-    kept = data._replace(kept=tmp_path)
-    recipe = Recipe(epochs=1, seeds=1, batch_size=8)
-    for learned_from in (kept, kept._replace(train_images=255 - data.train_images), kept):
-        predict = trials.network(mlp.Network, learned_from, recipe, label="mlp")
-        predict(data.test_images)
-    assert len(learned) == 2
 
 
 def test_every_study_is_a_plugin():
