@@ -60,13 +60,10 @@ def choice(frame: pd.DataFrame, column: str, label: str, first: str | None = Non
     )
 
 
-def of_one_dataset(
-    frame: pd.DataFrame, first: str = "mnist", rows: alt.InlineData | None = None
-) -> alt.Chart:
+def of_one_dataset(frame: pd.DataFrame, first: str = "mnist") -> alt.Chart:
     """Show the rows of the data set that the reader chooses."""
     dataset = choice(frame, "dataset", "Data set", first)
-    chart = alt.Chart(frame if rows is None else rows)
-    return chart.transform_filter("datum.dataset == dataset").add_params(dataset)
+    return alt.Chart(frame).transform_filter("datum.dataset == dataset").add_params(dataset)
 
 
 def comma_separated(frame: pd.DataFrame) -> alt.InlineData:
@@ -209,7 +206,8 @@ def code_plane(frame: pd.DataFrame) -> Spec:
         alt.Y("rank2:Q", title="rank of z2, %"),
     )
     marks = (
-        of_one_dataset(frame, "usps", comma_separated(frame))
+        of_one_dataset(frame, "usps")
+        .properties(data=comma_separated(frame))
         .mark_circle(size=36, opacity=0.9)
         .encode(
             x,

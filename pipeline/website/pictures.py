@@ -22,7 +22,7 @@ PIXELS = 192
 CELL = 12
 ORIENTATIONS = 9
 WAVELENGTH, DIRECTIONS, FILTER = 8.0, 4, 33
-LARGE = 16 * 2**10  # bytes of a picture that is worth compressing again
+LARGE = 16 * 2**10  # bytes of a picture that may lose what nobody sees
 
 
 def png(pixels: NDArray[np.uint8], scale: int = 1) -> str:
@@ -34,13 +34,11 @@ def png(pixels: NDArray[np.uint8], scale: int = 1) -> str:
 
 
 def compact(picture: Path) -> str:
-    """Return a PNG file as an address inside the page, a large one as a smaller WebP."""
-    content = picture.read_bytes()
-    if len(content) <= LARGE:  # small patches keep their colours to the pixel
-        return address(content)
+    """Return a PNG file as the address of a smaller WebP inside the page."""
+    small = picture.stat().st_size <= LARGE  # small patches keep their colours to the pixel
     file = io.BytesIO()
     with Image.open(picture) as image:
-        image.save(file, format="webp", quality=90, use_sharp_yuv=True)
+        image.save(file, format="webp", lossless=small, quality=90, use_sharp_yuv=True)
     return address(file.getvalue(), "webp")
 
 
